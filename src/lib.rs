@@ -1,0 +1,3 @@
+//! # webserv
+//!
+//! A static HTTP/1.1 web server: one thread, one reactor, many clients.

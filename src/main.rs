@@ -1,0 +1,3 @@
+//! Arguments -> config -> server -> exit code; nothing else.
+
+fn main() {}
