@@ -1,3 +1,5 @@
 //! # webserv
 //!
 //! A static HTTP/1.1 web server: one thread, one reactor, many clients.
+
+pub mod http;

@@ -1,0 +1,352 @@
+//! One HTTP/1.1 connection without its socket: bytes are pushed in, steps are pulled out, response heads are appended.
+//!
+//! Two half-machines. Receiving goes round for as long as the connection is reused:
+//!
+//! ```text
+//!               head complete,                 response given,
+//!               no content                     connection reused
+//!         +----> Head ------------> Step::Request ------------+
+//!         |       | head complete,        ^                   |
+//!         |       | content announced     | content complete, |
+//!         |       +-------> Content ------+ thrown away       |
+//!         |                                                   |
+//!         +---------------------------------------------------+
+//!
+//!   Head, Content --fault or deadline--> Step::Reject --response given--> Finished --> Step::Close(reason)
+//!   Head          --end of input, or retired between two requests-------> Finished
+//!   Request       --response given, connection not reused---------------> Finished
+//! ```
+//!
+//! Sending owes at most one response, to the request or the rejection that was pulled out last. [`Connection::respond`]
+//! is the one place that decides whether the connection is reused.
+//!
+//! A request is pulled out after its content, so that broken content is answered by 400 rather than by a response that
+//! the peer would read as the next one. Nothing here keeps the bytes of an incomplete head: they are shown again,
+//! longer, at the next pull.
+
+use super::chunked::{Fault, Progress};
+use super::framing::{Framing, TOO_LARGE};
+use super::request::{self, Rejection, Request, Version};
+use super::response::{ConnectionField, Preamble, Response};
+use super::status::Status;
+
+/// Empty lines that may stand before a request line (RFC 9112, section 2.2): old clients send one after content.
+const EMPTY_LINES_MAX: u8 = 4;
+
+/// What a peer may send before it is refused. All sizes in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Request line and field lines together: 431, or 414 where the request-target alone is too long
+    pub head_size: usize,
+    /// Field lines: 431. At most [`request::FIELDS_MAX`].
+    pub fields: usize,
+    /// Content of a request: 413
+    pub content_size: u64,
+}
+
+/// What the connection does next.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for each request")]
+pub enum Step<'a> {
+    /// Read more, and pull again with what is unread and the new bytes behind it.
+    NeedBytes(Awaiting),
+    /// Answer this.
+    Request(Request<'a>),
+    /// Answer with this status and reason. The bytes are what was received of the head, for the log.
+    Reject(Rejection, &'a [u8]),
+    /// Send what is left, then close.
+    Close(CloseReason),
+}
+
+/// What the peer is to send; each has its own deadline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Awaiting {
+    /// A request, of which there is no byte yet
+    Request,
+    /// The rest of a head
+    Head,
+    /// The rest of the content
+    Content,
+}
+
+/// Why a connection ends, as far as the protocol is concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CloseReason {
+    /// The peer has sent its last byte, and every request is answered.
+    PeerFinished,
+    /// The peer asked for it, or speaks HTTP/1.0.
+    LastRequest,
+    /// A request was refused, and where the next one would start is not known.
+    Rejected,
+    /// Content was announced that is not wanted and was not read.
+    ContentRefused,
+    /// No request came within the time for it.
+    Idle,
+    /// The server is about to stop.
+    Retired,
+}
+
+impl CloseReason {
+    /// Whether the peer may be sending still. Closing at once would then reset the connection, and the reset can
+    /// destroy the response before the peer has read it (RFC 9112, section 9.6).
+    pub fn lingers(self) -> bool {
+        matches!(self, Self::Rejected | Self::ContentRefused)
+    }
+}
+
+/// The state of a connection between two events.
+#[derive(Debug, Default)]
+pub struct Connection {
+    receiving: Receiving,
+    owed: Option<Owed>,
+    /// The peer has closed its side.
+    has_ended: bool,
+    /// The response that is owed or comes next is the last.
+    is_retiring: bool,
+    /// The head of a request that can't be lent out of the input.
+    held: Option<Box<[u8]>>,
+}
+
+#[derive(Debug)]
+enum Receiving {
+    /// `scanned` bytes of the head hold no end of it.
+    Head { scanned: usize, empty_lines: u8 },
+    /// The head is held.
+    Content(Box<Framing>),
+    /// Nothing more is read.
+    Finished(CloseReason),
+}
+
+impl Default for Receiving {
+    fn default() -> Receiving {
+        Receiving::Head { scanned: 0, empty_lines: 0 }
+    }
+}
+
+/// A response that is owed, and what decides what comes after it.
+#[derive(Debug)]
+struct Owed {
+    version: Version,
+    is_head: bool,
+    /// Why this is the last response, if it is.
+    last: Option<CloseReason>,
+}
+
+impl Connection {
+    /// Takes the next step. Bytes that are done with are taken off the front of `input`; what is left of it must be
+    /// shown again at the next pull. After a request or a rejection comes [`Connection::respond`].
+    pub fn step<'s, 'i: 's>(&'s mut self, input: &mut &'i [u8], limits: &Limits) -> Step<'s> {
+        match &mut self.receiving {
+            Receiving::Finished(reason) => Step::Close(*reason),
+            Receiving::Content(framing) => match discard(framing, input, limits.content_size) {
+                Ok(Progress::Complete) => self.step_held(limits),
+                Ok(Progress::NeedBytes) if self.has_ended => self.reject(INCOMPLETE, &[]),
+                Ok(Progress::NeedBytes) => Step::NeedBytes(Awaiting::Content),
+                Err(rejection) => self.reject(rejection, &[]),
+            },
+            Receiving::Head { scanned, empty_lines } => {
+                while let [b'\r', b'\n', rest @ ..] = *input
+                    && *empty_lines < EMPTY_LINES_MAX
+                {
+                    *input = rest;
+                    *empty_lines += 1;
+                    *scanned = 0;
+                }
+                match end_of_head(input, *scanned) {
+                    Ok(Some(length)) if length <= limits.head_size => {
+                        let (head, rest) = input.split_at_checked(length).unwrap_or((input, &[]));
+                        *input = rest;
+                        self.step_head(head, input, limits)
+                    }
+                    Ok(None) if input.len() <= limits.head_size => {
+                        *scanned = input.len();
+                        self.step_incomplete(input)
+                    }
+                    Ok(_) => self.reject(too_long(input), input),
+                    Err(rejection) => self.reject(rejection, input),
+                }
+            }
+        }
+    }
+
+    /// Decides whether the connection is reused, and appends the head of the response that is owed. Returns whether
+    /// the content follows it; not so after HEAD.
+    pub fn respond(&mut self, response: &Response<'_>, preamble: &Preamble, out: &mut Vec<u8>) -> bool {
+        let Some(Owed { version, is_head, last }) = self.owed.take() else { return false };
+        let last = last.or(self.is_retiring.then_some(CloseReason::Retired));
+        let connection = match (last, version) {
+            (Some(reason), _) => {
+                self.receiving = Receiving::Finished(reason);
+                ConnectionField::Close
+            }
+            (None, Version::Http10) => ConnectionField::KeepAlive,
+            (None, Version::Http11) => ConnectionField::Absent,
+        };
+        response.encode(preamble, connection, out);
+        !is_head
+    }
+
+    /// The peer has closed its side: what it sent until now is all there will be.
+    pub fn end_of_input(&mut self) {
+        self.has_ended = true;
+    }
+
+    /// The server wants to stop: a request that has begun is answered as the last, and none is waited for.
+    pub fn retire(&mut self) {
+        self.is_retiring = true;
+    }
+
+    /// The time for what is awaited is over. The next step says what becomes of the connection.
+    pub fn expire<'a>(&'a mut self, unread: &'a [u8]) -> Step<'a> {
+        let reason = match self.receiving {
+            Receiving::Head { .. } if unread.is_empty() => {
+                self.receiving = Receiving::Finished(CloseReason::Idle);
+                return Step::Close(CloseReason::Idle);
+            }
+            Receiving::Head { .. } => "the request head did not arrive in time",
+            Receiving::Content(_) => "the content did not arrive in time",
+            Receiving::Finished(reason) => return Step::Close(reason),
+        };
+        self.reject(Rejection::new(Status::RequestTimeout, reason), unread)
+    }
+
+    /// The head is not complete, and all of it has been looked at.
+    fn step_incomplete<'a>(&'a mut self, unread: &'a [u8]) -> Step<'a> {
+        let reason = match (unread.first(), self.has_ended, self.is_retiring) {
+            (None, true, _) => CloseReason::PeerFinished,
+            (None, false, true) => CloseReason::Retired,
+            (None, false, false) => return Step::NeedBytes(Awaiting::Request),
+            (Some(_), true, _) => return self.reject(INCOMPLETE, unread),
+            (Some(_), false, _) => return Step::NeedBytes(Awaiting::Head),
+        };
+        self.receiving = Receiving::Finished(reason);
+        Step::Close(reason)
+    }
+
+    /// The head is complete. Without content, its request is lent out of the input at once.
+    fn step_head<'s, 'i: 's>(&'s mut self, head: &'i [u8], input: &mut &'i [u8], limits: &Limits) -> Step<'s> {
+        self.receiving = Receiving::default();
+        let request = Request::parse(head, limits.fields);
+        match request.and_then(|request| Framing::of(&request, limits.content_size).map(|framing| (request, framing))) {
+            Ok((request, Framing::None)) => {
+                self.owed = Some(Owed::to(&request));
+                Step::Request(request)
+            }
+            Ok((_, framing)) => self.hold(head.into(), framing, input, limits),
+            Err(rejection) => {
+                // A minor version above 1 is served as 1.1. Its digit is all that the parser minds.
+                let Some((at, b'1', b'2'..)) = request::version_of(head) else { return self.reject(rejection, head) };
+                let mut held = Box::<[u8]>::from(head);
+                held.iter_mut().skip(at).zip(b"HTTP/1.1").for_each(|(byte, known)| *byte = *known);
+                match Request::parse(&held, limits.fields).and_then(|r| Framing::of(&r, limits.content_size)) {
+                    Ok(framing) => self.hold(held, framing, input, limits),
+                    Err(rejection) => self.reject(rejection, head),
+                }
+            }
+        }
+    }
+
+    /// Keeps the head until its content has gone by.
+    fn hold<'s, 'i: 's>(
+        &'s mut self,
+        head: Box<[u8]>,
+        framing: Framing,
+        input: &mut &'i [u8],
+        limits: &Limits,
+    ) -> Step<'s> {
+        self.held = Some(head);
+        self.receiving = Receiving::Content(Box::new(framing));
+        self.step(input, limits)
+    }
+
+    /// The content has gone by: lends the request out of the head that was held.
+    fn step_held(&mut self, limits: &Limits) -> Step<'_> {
+        self.receiving = Receiving::default();
+        match Request::parse(self.held.as_deref().unwrap_or_default(), limits.fields) {
+            Ok(request) => {
+                self.owed = Some(Owed::to(&request));
+                Step::Request(request)
+            }
+            Err(rejection) => {
+                self.owed = Some(Owed::REJECTION);
+                Step::Reject(rejection, &[])
+            }
+        }
+    }
+
+    /// Refuses what was received. `head` is what there is of the head, unless it is held.
+    fn reject<'a>(&'a mut self, rejection: Rejection, head: &'a [u8]) -> Step<'a> {
+        let head = if let Receiving::Content(_) = self.receiving { self.held.as_deref().unwrap_or(head) } else { head };
+        self.receiving = Receiving::Finished(CloseReason::Rejected);
+        self.owed = Some(Owed { is_head: head.starts_with(b"HEAD "), ..Owed::REJECTION });
+        Step::Reject(rejection, head)
+    }
+}
+
+impl Owed {
+    const REJECTION: Owed = Owed { version: Version::Http11, is_head: false, last: Some(CloseReason::Rejected) };
+
+    fn to(request: &Request<'_>) -> Owed {
+        let last = if request.expects_continue() {
+            Some(CloseReason::ContentRefused)
+        } else if request.is_persistent() {
+            None
+        } else {
+            Some(CloseReason::LastRequest)
+        };
+        Owed { version: request.version, is_head: request.method == request::Method::Head, last }
+    }
+}
+
+const INCOMPLETE: Rejection = Rejection::bad_request("the connection was closed before the request was complete");
+
+/// Takes content off the front of `input` and throws it away.
+fn discard(framing: &mut Framing, input: &mut &[u8], content_max: u64) -> Result<Progress, Rejection> {
+    match framing {
+        Framing::None => Ok(Progress::Complete),
+        Framing::Length(left) => {
+            let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
+            *input = input.get(taken..).unwrap_or_default();
+            *left -= taken as u64;
+            Ok(if *left == 0 { Progress::Complete } else { Progress::NeedBytes })
+        }
+        Framing::Chunked(decoder) => decoder.advance(input, content_max).map_err(|fault| match fault {
+            Fault::TooLarge => TOO_LARGE,
+            Fault::Malformed(reason) => Rejection::bad_request(reason),
+        }),
+    }
+}
+
+/// The length of the head that `input` starts with, of which `scanned` bytes have been looked at before. httparse takes
+/// a bare LF for the end of a line, so that is refused here, and the first byte of garbage at once.
+fn end_of_head(input: &[u8], scanned: usize) -> Result<Option<usize>, Rejection> {
+    match input {
+        [] | [b'\r'] => return Ok(None),
+        [first, ..] if first.is_ascii_graphic() || *first == b'\n' => {}
+        _ => return Err(Rejection::bad_request("this is no HTTP request")),
+    }
+    let mut line = scanned;
+    while let Some(length) = input.get(line..).and_then(|rest| rest.iter().position(|&byte| byte == b'\n')) {
+        let end = line + length;
+        match input.get(..end) {
+            Some([.., b'\n', b'\r']) => return Ok(Some(end + 1)),
+            Some([.., b'\r']) => line = end + 1,
+            _ => return Err(Rejection::bad_request("a line ends in LF without CR")),
+        }
+    }
+    Ok(None)
+}
+
+/// What to say of a head beyond the limit: is it the request-target, or the fields?
+fn too_long(input: &[u8]) -> Rejection {
+    let line = input.split(|&byte| byte == b'\r').next().unwrap_or_default();
+    let target = line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+    if target.len() > request::TARGET_SIZE_MAX {
+        request::TARGET_TOO_LONG
+    } else {
+        Rejection::new(Status::RequestHeaderFieldsTooLarge, "the request head is too long")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! The request-target in its four forms (RFC 9112, section 3.2) and the Host field (RFC 9110, section 7.2).
+//!
+//! Checks the syntax and takes it apart; what a path names is no matter of the protocol.
+
+/// A request-target that has been found valid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target<'a> {
+    /// `/path?query`
+    Origin(Path<'a>),
+    /// `http://host/path?query`: its authority wins over the Host field.
+    Absolute(Authority<'a>, Path<'a>),
+    /// `host:port`, for CONNECT alone
+    Authority,
+    /// `*`, for OPTIONS alone
+    Asterisk,
+}
+
+/// The path of a target and its query, both still percent-encoded. The path starts with a slash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Path<'a> {
+    /// From the first slash up to the question mark.
+    pub path: &'a str,
+    /// What follows the question mark, if there is one.
+    pub query: Option<&'a str>,
+}
+
+/// The host and port that a request is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Authority<'a> {
+    /// A name or an address as it was sent; an IPv6 address in its brackets.
+    pub host: &'a str,
+    /// The port, where one was given.
+    pub port: Option<u16>,
+}
+
+/// Why a request-target or a Host was refused.
+pub type Reason = &'static str;
+
+impl<'a> Target<'a> {
+    /// Parses the target of any method but CONNECT and OPTIONS, which have forms of their own.
+    pub fn parse(target: &'a str) -> Result<Target<'a>, Reason> {
+        if target.starts_with('/') {
+            return Path::parse(target).map(Target::Origin);
+        }
+        let Some((scheme, rest)) = target.split_once("://") else {
+            return Err("the request-target is neither a path nor a URL");
+        };
+        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+            return Err("the scheme of the request-target is not http");
+        }
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let authority = Authority::parse(authority.as_bytes())?;
+        // "http://host" and "http://host?query" leave out the path, which is then "/" (RFC 9110, section 4.2.3).
+        let path = match path.strip_prefix('?') {
+            None if path.is_empty() => Path { path: "/", query: None },
+            None => Path::parse(path)?,
+            Some(query) => Path { path: "/", query: Some(checked(query, is_query)?) },
+        };
+        Ok(Target::Absolute(authority, path))
+    }
+}
+
+impl<'a> Path<'a> {
+    fn parse(target: &'a str) -> Result<Path<'a>, Reason> {
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(checked(query, is_query)?)),
+            None => (target, None),
+        };
+        Ok(Path { path: checked(path, is_path)?, query })
+    }
+}
+
+impl<'a> Authority<'a> {
+    /// `uri-host [ ":" port ]` (RFC 3986, section 3.2), without userinfo, which HTTP forbids. Of the registered names
+    /// only those are taken that a host name can be made of.
+    pub fn parse(text: &'a [u8]) -> Result<Authority<'a>, Reason> {
+        let text = std::str::from_utf8(text).map_err(|_| "the host is not ASCII")?;
+        let end = if text.starts_with('[') { text.find(']').map(|at| at + 1) } else { text.find(':') };
+        let (host, port) = text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""));
+        let port = match port.strip_prefix(':') {
+            None if port.is_empty() => None,
+            Some("") => None,
+            Some(digits) if digits.len() <= 5 && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(digits.parse().map_err(|_| "the port is over 65535")?)
+            }
+            _ => return Err("the port is not a number"),
+        };
+        let is_valid = match host.strip_prefix('[') {
+            // Colons in brackets: an address of IPv6.
+            Some(address) => address
+                .strip_suffix(']')
+                .is_some_and(|address| address.contains(':') && address.bytes().all(is_address)),
+            None => !host.is_empty() && host.bytes().all(is_host),
+        };
+        if is_valid { Ok(Authority { host, port }) } else { Err("the host is missing or malformed") }
+    }
+}
+
+fn is_address(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
+}
+
+fn is_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// `pchar` and "/" (RFC 3986, section 3.3), and the brackets, bars and carets that browsers leave as they are (WHATWG
+/// URL, path percent-encode set).
+const fn is_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',')
+        || matches!(byte, b';' | b'=' | b':' | b'@' | b'/' | b'%' | b'[' | b']' | b'|' | b'^')
+}
+
+/// What a path may hold, "?" (RFC 3986, section 3.4), and what browsers leave as it is in a query.
+const fn is_query(byte: u8) -> bool {
+    is_path(byte) || matches!(byte, b'?' | b'{' | b'}' | b'\\' | b'`')
+}
+
+/// The text, where all its bytes are allowed and each "%" stands before two hexadecimal digits.
+fn checked(text: &str, is_allowed: fn(u8) -> bool) -> Result<&str, Reason> {
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if !is_allowed(byte) {
+            return Err("the request-target holds a character that must be percent-encoded");
+        }
+        if byte == b'%' && !(0..2).all(|_| bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit())) {
+            return Err("a \"%\" in the request-target is not followed by two hexadecimal digits");
+        }
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path<'a>(path: &'a str, query: Option<&'a str>) -> Path<'a> {
+        Path { path, query }
+    }
+
+    #[test]
+    fn forms_that_are_valid() {
+        let host = Authority { host: "a.b", port: Some(80) };
+        let bare = Authority { host: "a", port: None };
+        for (text, target) in [
+            ("/", Target::Origin(path("/", None))),
+            ("/a/b?c=d?e", Target::Origin(path("/a/b", Some("c=d?e")))),
+            ("/?", Target::Origin(path("/", Some("")))),
+            ("//a", Target::Origin(path("//a", None))),
+            ("/a%20b%FF", Target::Origin(path("/a%20b%FF", None))),
+            ("/[a]|b^c?d[]={e}", Target::Origin(path("/[a]|b^c", Some("d[]={e}")))),
+            ("http://a.b:80/c?d", Target::Absolute(host, path("/c", Some("d")))),
+            ("HTTP://a", Target::Absolute(bare, path("/", None))),
+            ("https://a?b", Target::Absolute(bare, path("/", Some("b")))),
+        ] {
+            assert_eq!(Target::parse(text), Ok(target), "{text}");
+        }
+    }
+
+    #[test]
+    fn targets_that_are_not() {
+        for text in [
+            "",
+            "a",
+            "*",
+            "a:80",
+            "ftp://a/",
+            "http://",
+            "http:///",
+            "http://u@a/",
+            "http://a:b/",
+            "/a b",
+            "/%",
+            "/%2",
+            "/%g0",
+            "/a#b",
+            "/\"",
+            "/<",
+            "/a\\b",
+            "/\u{e4}",
+            "/?\u{e4}",
+            "/\x7f",
+            "/?%zz",
+            "http://a?%",
+        ] {
+            assert!(Target::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts() {
+        for (text, host, port) in [
+            ("a", "a", None),
+            ("a:", "a", None),
+            ("A.b-c_d.:8080", "A.b-c_d.", Some(8080)),
+            ("127.0.0.1:1", "127.0.0.1", Some(1)),
+            ("[::1]:65535", "[::1]", Some(65535)),
+            ("[::ffff:1.2.3.4]", "[::ffff:1.2.3.4]", None),
+        ] {
+            assert_eq!(Authority::parse(text.as_bytes()), Ok(Authority { host, port }), "{text}");
+        }
+        for text in [
+            "", ":80", "a:b", "a:65536", "a:000080", "a:-1", "a:+1", "u@a", "a,b", "a b", "a/b", "a%41", "[::1", "[]",
+            "[1]", "[::g]", "::1", "[::1]a", "a\"", "\u{e4}",
+        ] {
+            assert!(Authority::parse(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(Authority::parse(b"\xff").is_err());
+    }
+}
