@@ -2,4 +2,6 @@
 //!
 //! A static HTTP/1.1 web server: one thread, one reactor, many clients.
 
+pub mod files;
 pub mod http;
+pub mod net;

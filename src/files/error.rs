@@ -1,0 +1,94 @@
+//! Why the disk did not give what was asked, by blame: the path's, or the machine's. Never chooses what a client is told.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use rustix::io::Errno;
+
+/// Why nothing was opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Nothing has this name, or nothing could: too long, or not a name to this file system.
+    NotFound,
+    /// Not readable by this process, outside the root, or behind more symbolic links than the system follows.
+    Denied,
+    /// A device, a FIFO or a socket.
+    NotAFile,
+    /// The machine's fault: no descriptor left (`EMFILE`, `ENFILE`), no memory, a failing disk. `EAGAIN` is a lease
+    /// that another process holds on the file; no readiness will follow it.
+    Io(io::Error),
+}
+
+impl From<Errno> for OpenError {
+    fn from(errno: Errno) -> OpenError {
+        match errno {
+            // INVAL and ILSEQ: a name that this file system cannot hold, as bytes that are not UTF-8 are to some.
+            Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::INVAL | Errno::ILSEQ => OpenError::NotFound,
+            // XDEV: the path leaves the root. LOOP: a magic link of procfs, or too many links.
+            Errno::ACCESS | Errno::PERM | Errno::XDEV | Errno::LOOP => OpenError::Denied,
+            // A socket, or a device that has no driver.
+            Errno::NXIO | Errno::NODEV => OpenError::NotAFile,
+            other => OpenError::Io(other.into()),
+        }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::NotFound => f.write_str("not found"),
+            OpenError::Denied => f.write_str("permission denied, or outside the root"),
+            OpenError::NotAFile => f.write_str("neither a regular file nor a directory"),
+            OpenError::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for OpenError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            OpenError::Io(error) => Some(error),
+            OpenError::NotFound | OpenError::Denied | OpenError::NotAFile => None,
+        }
+    }
+}
+
+/// Why a file was not read as a whole.
+#[derive(Debug)]
+pub enum ReadError {
+    /// It is no longer what it was when it was opened: written to, replaced or removed. Open it again.
+    Changed,
+    /// The machine's fault.
+    Io(io::Error),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> ReadError {
+        ReadError::Io(error)
+    }
+}
+
+impl From<Errno> for ReadError {
+    fn from(errno: Errno) -> ReadError {
+        ReadError::Io(errno.into())
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Changed => f.write_str("the file changed while it was read"),
+            ReadError::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for ReadError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            ReadError::Changed => None,
+            ReadError::Io(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! A regular file that is open, and what tells it from another. Never touches a name: the descriptor is all it has.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::buffer::spare_capacity;
+use rustix::fs::{Stat, fstat};
+use rustix::io::{pread, retry_on_intr};
+
+use super::error::ReadError;
+
+/// An open regular file, readable, with what fstat(2) said when it was opened. The descriptor is closed on drop.
+#[derive(Debug)]
+pub struct File {
+    descriptor: OwnedFd,
+    metadata: Metadata,
+}
+
+impl File {
+    pub(super) fn new(descriptor: OwnedFd, metadata: Metadata) -> File {
+        File { descriptor, metadata }
+    }
+
+    /// As it was when the file was opened.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// pread(2): up to `buffer.len()` bytes from `offset` on; 0 at the end of the file, or for an empty buffer.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        Ok(retry_on_intr(|| pread(&self.descriptor, &mut *buffer, offset))?)
+    }
+
+    /// The whole content, exactly `metadata().size` bytes, for files that are small enough to be held in memory: the
+    /// caller decides which. What was read is what [`Metadata::identity`] stands for: a file that was written to since
+    /// it was opened, the same number of bytes or not, is an error, and so is one that another took the place of, which
+    /// shows in its ctime too. To open it again is the answer to both.
+    pub fn read_to_end(&self) -> Result<Vec<u8>, ReadError> {
+        let size = usize::try_from(self.metadata.size).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+        let mut content = Vec::new();
+        content.try_reserve_exact(size).map_err(io::Error::from)?;
+        while content.len() < size {
+            let offset = content.len() as u64;
+            // May give more room than was asked for; what is read into it is one more sign of a change.
+            if retry_on_intr(|| pread(&self.descriptor, spare_capacity(&mut content), offset))? == 0 {
+                return Err(ReadError::Changed);
+            }
+        }
+        let now = Identity::from(&fstat(&self.descriptor)?);
+        if content.len() == size && now == self.metadata.identity { Ok(content) } else { Err(ReadError::Changed) }
+    }
+}
+
+impl AsFd for File {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+/// What is known of a file without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metadata {
+    /// In bytes.
+    pub size: u64,
+    /// When the content was last written, or whatever was set in its place.
+    pub modified: Timestamp,
+    /// Which file, in which state.
+    pub identity: Identity,
+}
+
+impl From<&Stat> for Metadata {
+    fn from(stat: &Stat) -> Metadata {
+        let identity = Identity::from(stat);
+        Metadata { size: identity.size, modified: identity.modified, identity }
+    }
+}
+
+/// A file in one state: device, inode, size, and the times of its content (mtime) and of its inode (ctime). Every
+/// write changes it, also one that keeps the size and sets mtime back, since only the clock sets ctime.
+///
+/// The clock behind ctime may tick as rarely as every 10 ms: two writes within a tick can leave the same identity. One
+/// whose [`changed`](Identity::changed) is no older than that says nothing yet about the content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: Timestamp,
+    changed: Timestamp,
+}
+
+impl Identity {
+    /// When the content, the permissions or the number of links last changed: ctime, which nobody can set.
+    pub fn changed(&self) -> Timestamp {
+        self.changed
+    }
+}
+
+impl From<&Stat> for Identity {
+    // The types of these fields differ between architectures.
+    #[allow(clippy::unnecessary_cast)]
+    fn from(stat: &Stat) -> Identity {
+        Identity {
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            size: stat.st_size as u64,
+            modified: Timestamp { seconds: stat.st_mtime as i64, nanoseconds: stat.st_mtime_nsec as u32 },
+            changed: Timestamp { seconds: stat.st_ctime as i64, nanoseconds: stat.st_ctime_nsec as u32 },
+        }
+    }
+}
+
+/// A time as the file system keeps it, since 1970-01-01 00:00 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp {
+    /// Negative before 1970.
+    pub seconds: i64,
+    /// Below 1,000,000,000; counted forward from `seconds`, before 1970 too.
+    pub nanoseconds: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+    use std::time::{Duration, Instant};
+
+    use super::super::scratch::Scratch;
+    use super::super::{Opened, Root};
+    use super::*;
+
+    fn open(root: &Root, path: &str) -> File {
+        match root.open_beneath(path.as_bytes()) {
+            Ok(Opened::File(file)) => file,
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn content_and_metadata() {
+        let scratch = Scratch::new();
+        let big = "0123456789".repeat(100_000);
+        for content in ["", "x", "hello", &big] {
+            scratch.write("root/file", content);
+            for (_, root) in scratch.roots() {
+                let file = open(&root, "file");
+                assert_eq!(file.metadata().size, content.len() as u64);
+                assert_eq!(file.read_to_end().unwrap(), content.as_bytes());
+                assert_eq!(root.identity(b"file").unwrap(), file.metadata().identity);
+            }
+        }
+    }
+
+    #[test]
+    fn reading_at_an_offset() {
+        let scratch = Scratch::new();
+        scratch.write("root/file", "0123456789");
+        for (_, root) in scratch.roots() {
+            let file = open(&root, "file");
+            let mut buffer = [0; 4];
+            for (offset, expected) in [(0, b"0123".as_slice()), (8, b"89"), (10, b""), (1000, b"")] {
+                let read = file.read_at(&mut buffer, offset).unwrap();
+                assert_eq!(&buffer[..read], expected);
+            }
+            assert_eq!(file.read_at(&mut [], 0).unwrap(), 0);
+            assert!(file.read_at(&mut buffer, u64::MAX).is_err());
+        }
+    }
+
+    #[test]
+    fn times_before_1970() {
+        let scratch = Scratch::new();
+        scratch.write("root/file", "");
+        let before = std::time::UNIX_EPOCH - Duration::from_millis(250);
+        scratch.set_modified("root/file", before);
+        let modified = open(&scratch.root(), "file").metadata().modified;
+        assert_eq!(modified, Timestamp { seconds: -1, nanoseconds: 750_000_000 });
+    }
+
+    #[test]
+    fn a_file_that_shrinks_or_grows_is_not_read() {
+        for size in [0, 3, 9] {
+            let scratch = Scratch::new();
+            scratch.write("root/file", "hello");
+            for (_, root) in scratch.roots() {
+                let file = open(&root, "file");
+                OpenOptions::new().write(true).open(scratch.path("root/file")).unwrap().set_len(size).unwrap();
+                assert!(matches!(file.read_to_end(), Err(ReadError::Changed)));
+                scratch.write("root/file", "hello");
+            }
+        }
+    }
+
+    #[test]
+    fn a_size_beyond_memory_is_an_error() {
+        let scratch = Scratch::new();
+        scratch.write("root/file", "hello");
+        let root = scratch.root();
+        let mut file = open(&root, "file");
+        file.metadata.size = u64::MAX / 4;
+        assert!(matches!(file.read_to_end(), Err(ReadError::Io(_))));
+    }
+
+    #[test]
+    fn a_replaced_file_has_another_identity() {
+        let scratch = Scratch::new();
+        scratch.write("root/file", "hello");
+        for (_, root) in scratch.roots() {
+            let file = open(&root, "file");
+            scratch.write("root/next", "hello");
+            scratch.set_modified("root/next", scratch.modified("root/file"));
+            scratch.rename("root/next", "root/file");
+            assert_eq!(open(&root, "file").metadata().modified, file.metadata().modified);
+            assert_ne!(root.identity(b"file").unwrap(), file.metadata().identity);
+            assert_eq!(file.metadata().size, 5);
+        }
+    }
+
+    #[test]
+    fn a_rewrite_that_hides_itself_has_another_identity() {
+        let scratch = Scratch::new();
+        scratch.write("root/file", "hello");
+        let root = scratch.root();
+        let file = open(&root, "file");
+        // Until the clock of the file system ticks.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while root.identity(b"file").unwrap() == file.metadata().identity {
+            assert!(Instant::now() < deadline, "ctime never changes");
+            let modified = scratch.modified("root/file");
+            scratch.write("root/file", "jello");
+            scratch.set_modified("root/file", modified);
+        }
+        let rewritten = open(&root, "file");
+        assert_eq!(rewritten.metadata().size, file.metadata().size);
+        assert_eq!(rewritten.metadata().modified, file.metadata().modified);
+        assert!(rewritten.metadata().identity.changed() > file.metadata().identity.changed());
+        assert!(matches!(file.read_to_end(), Err(ReadError::Changed)));
+        assert_eq!(rewritten.read_to_end().unwrap(), b"jello");
+    }
+
+    #[test]
+    fn an_identity_outside_the_root_never_matches_and_a_missing_one_is_an_error() {
+        let scratch = Scratch::new();
+        scratch.write("outside", "hello");
+        scratch.write("root/file", "hello");
+        scratch.symlink("../outside", "root/out");
+        let root = scratch.root();
+        let file = open(&root, "file");
+        assert_ne!(root.identity(b"out").unwrap(), file.metadata().identity);
+        assert_ne!(root.identity(b"").unwrap(), file.metadata().identity);
+        assert_eq!(root.identity(b"missing").unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(root.identity(b"file/").is_err());
+    }
+}

@@ -1,0 +1,26 @@
+//! The disk below a root: what a path names there, opened so that it cannot lie anywhere else.
+//!
+//! ```text
+//! Root::open_beneath -> Resolver -> openat2(2), one call that the kernel keeps beneath the root
+//!                           |
+//!                           `-----> walk, component by component, where the kernel has no openat2
+//!                    -> fstat(2) -> Opened::{File, Directory}
+//! ```
+//!
+//! Paths are bytes, UTF-8 or not. Nothing is looked at by name once it is open: size, times and content all come from
+//! the one descriptor, so whatever is renamed, linked or replaced meanwhile, they belong together.
+//!
+//! It never follows a path out of the root, never reads a device, a FIFO or a socket, never waits for one, and knows
+//! nothing of HTTP. Watching a root for changes belongs here too, as a module of its own beside [`Root`].
+
+mod error;
+mod file;
+mod resolver;
+mod root;
+#[cfg(test)]
+mod scratch;
+mod walk;
+
+pub use error::{OpenError, ReadError};
+pub use file::{File, Identity, Metadata, Timestamp};
+pub use root::{Opened, Root};

@@ -1,0 +1,162 @@
+//! Listening sockets: TCP over IPv4 and IPv6, and UNIX stream sockets.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::{fs, os::fd::OwnedFd};
+
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrAny, SocketAddrUnix, SocketFlags, SocketType, sockopt};
+
+use super::reactor::{Reactor, Source};
+use super::slab::Key;
+use super::transport::{Peer, Transport};
+
+/// Where a listener is.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Address {
+    /// An IP address and a port
+    Tcp(SocketAddr),
+    /// The path of a UNIX socket
+    Unix(PathBuf),
+}
+
+/// A socket that accepts connections. Dropping it closes it, and removes the file of a UNIX socket.
+pub struct Listener {
+    source: Source,
+    address: Address,
+    /// Device and inode of the UNIX socket's file, by which it is known to be ours still.
+    file: Option<(u64, u64)>,
+}
+
+const FLAGS: SocketFlags = SocketFlags::NONBLOCK.union(SocketFlags::CLOEXEC);
+
+impl Listener {
+    /// Binds and listens. `backlog` is how many connections the kernel keeps until they are accepted; it caps the number
+    /// at `net.core.somaxconn` (listen(2)).
+    pub fn bind(address: &Address, backlog: u32) -> io::Result<Listener> {
+        let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+        match address {
+            Address::Tcp(address) => Listener::bind_tcp(*address, backlog),
+            Address::Unix(path) => Listener::bind_unix(path, backlog),
+        }
+    }
+
+    fn bind_tcp(address: SocketAddr, backlog: i32) -> io::Result<Listener> {
+        let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let socket = rustix::net::socket_with(family, SocketType::STREAM, FLAGS, None)?;
+        // A restart must not wait for connections of the last run that are in TIME_WAIT.
+        sockopt::set_socket_reuseaddr(&socket, true)?;
+        if address.is_ipv6() {
+            // [::] is IPv6 alone, whatever net.ipv6.bindv6only says, so that 0.0.0.0 can be bound beside it.
+            sockopt::set_ipv6_v6only(&socket, true)?;
+        }
+        // Inherited by what is accepted. A response leaves in one piece, and a second one that is pipelined must not
+        // wait for the acknowledgement of the first (Nagle).
+        sockopt::set_tcp_nodelay(&socket, true)?;
+        rustix::net::bind(&socket, &address)?;
+        rustix::net::listen(&socket, backlog)?;
+        let bound = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
+        Ok(Listener { source: Source::new(socket), address: Address::Tcp(bound), file: None })
+    }
+
+    fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
+        let address = SocketAddrUnix::new(path)?;
+        let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, FLAGS, None)?;
+        if let Err(error) = rustix::net::bind(&socket, &address) {
+            if error != Errno::ADDRINUSE {
+                return Err(error.into());
+            }
+            remove_stale(path, &address)?;
+            rustix::net::bind(&socket, &address)?;
+        }
+        // Who may connect is for the directory to say.
+        fs::set_permissions(path, fs::Permissions::from_mode(0o666))?;
+        let metadata = fs::symlink_metadata(path)?;
+        rustix::net::listen(&socket, backlog)?;
+        let file = Some((metadata.dev(), metadata.ino()));
+        Ok(Listener { source: Source::new(socket), address: Address::Unix(path.to_owned()), file })
+    }
+
+    /// Where it is bound; the port is the real one where 0 was asked for.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// See [`Source::register`].
+    pub fn register(&mut self, reactor: &Reactor, key: Key) -> io::Result<()> {
+        self.source.register(reactor, key)
+    }
+
+    /// Accepts a connection that waits; `None` where there is none. An error is one of the machine: out of descriptors
+    /// or memory.
+    pub fn accept(&self) -> io::Result<Option<(Transport, Peer)>> {
+        loop {
+            match rustix::net::acceptfrom_with(&self.source, FLAGS) {
+                Ok((socket, address)) => return Ok(Some((Transport::new(socket), peer(address)))),
+                Err(Errno::AGAIN) => return Ok(None),
+                // Errors of the connection itself, which has gone again (accept(2), "Error handling").
+                Err(
+                    Errno::INTR
+                    | Errno::CONNABORTED
+                    | Errno::NETDOWN
+                    | Errno::PROTO
+                    | Errno::NOPROTOOPT
+                    | Errno::HOSTDOWN
+                    | Errno::NONET
+                    | Errno::HOSTUNREACH
+                    | Errno::OPNOTSUPP
+                    | Errno::NETUNREACH
+                    | Errno::PERM,
+                ) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let (Address::Unix(path), Some(file)) = (&self.address, self.file)
+            && fs::symlink_metadata(path).is_ok_and(|metadata| (metadata.dev(), metadata.ino()) == file)
+        {
+            // Where it may not be removed it stays, and the next start finds it stale.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp(address) => address.fmt(f),
+            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// Removes the socket that a server left behind which did not stop in order. A socket that somebody listens on, or any
+/// other file, is an error.
+fn remove_stale(path: &Path, address: &SocketAddrUnix) -> io::Result<()> {
+    if !fs::symlink_metadata(path)?.file_type().is_socket() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the path is taken by a file that is no socket"));
+    }
+    let probe: OwnedFd = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, FLAGS, None)?;
+    match rustix::net::connect(&probe, address) {
+        Err(Errno::CONNREFUSED) => fs::remove_file(path),
+        Ok(()) | Err(Errno::AGAIN) => Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens on it")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn peer(address: Option<SocketAddrAny>) -> Peer {
+    match address.and_then(|address| SocketAddr::try_from(address).ok()) {
+        Some(address) => Peer::Ip(match address.ip() {
+            IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(IpAddr::V6(v6), IpAddr::V4),
+            v4 => v4,
+        }),
+        None => Peer::Unix,
+    }
+}

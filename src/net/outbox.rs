@@ -1,0 +1,294 @@
+//! What is to be sent to one client, as segments: bytes that were encoded for it, memory that is shared, files.
+//!
+//! Bytes in a row leave in one system call, however many responses they are; a file is handed to the kernel, with what
+//! precedes it held back until its first bytes can go along.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::ops::Range;
+use std::os::fd::AsFd;
+use std::rc::Rc;
+
+use super::transport::{More, Transport};
+
+/// Memory segments that one system call takes.
+const SLICES_MAX: usize = 32;
+
+/// Shared memory up to this size is copied behind the head: a second segment costs the kernel more than the copy.
+const COPY_MAX: usize = 4 * 1024;
+
+/// Bytes of a file that one system call is asked for.
+const FILE_PIECE: usize = 512 * 1024;
+
+/// Segments in the order in which they are sent.
+#[derive(Default)]
+pub struct Outbox {
+    segments: VecDeque<Segment>,
+    /// The bytes of all `Encoded` segments in a row, from `encoded_sent` on.
+    encoded: Vec<u8>,
+    encoded_sent: usize,
+    /// Bytes that are still to be sent out of memory.
+    queued: usize,
+}
+
+enum Segment {
+    /// So many bytes of `Outbox::encoded`.
+    Encoded(usize),
+    Shared(Rc<[u8]>, Range<usize>),
+    File(Rc<dyn AsFd>, Range<u64>),
+}
+
+/// Where sending has got to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flushed {
+    /// Everything has been handed to the kernel.
+    Drained,
+    /// The socket has no room; it will tell when it has.
+    Blocked,
+    /// There is room, but this client has had its share of the turn.
+    ShareSpent,
+}
+
+impl Outbox {
+    /// Lets `encode` append bytes.
+    pub fn encode<T>(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let before = self.encoded.len();
+        let result = encode(&mut self.encoded);
+        let added = self.encoded.len().saturating_sub(before);
+        self.queued += added;
+        match self.segments.back_mut() {
+            Some(Segment::Encoded(length)) => *length += added,
+            _ => self.segments.push_back(Segment::Encoded(added)),
+        }
+        result
+    }
+
+    /// Appends memory that others hold too.
+    pub fn push_shared(&mut self, bytes: Rc<[u8]>, range: Range<usize>) {
+        match bytes.get(range.clone()) {
+            None | Some([]) => {}
+            Some(part) if part.len() <= COPY_MAX => self.encode(|encoded| encoded.extend_from_slice(part)),
+            Some(part) => {
+                self.queued += part.len();
+                self.segments.push_back(Segment::Shared(bytes, range));
+            }
+        }
+    }
+
+    /// Appends a part of a file.
+    pub fn push_file(&mut self, file: Rc<dyn AsFd>, range: Range<u64>) {
+        if !range.is_empty() {
+            self.segments.push_back(Segment::File(file, range));
+        }
+    }
+
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Whether a file is still to be sent. There is one at most, at the end, where it is flushed before more is pushed.
+    pub fn holds_file(&self) -> bool {
+        matches!(self.segments.back(), Some(Segment::File(..)))
+    }
+
+    /// Bytes that wait in memory.
+    pub fn queued(&self) -> usize {
+        self.queued
+    }
+
+    /// What is left of the file, in bytes.
+    pub fn file_left(&self) -> u64 {
+        match self.segments.back() {
+            Some(Segment::File(_, range)) => range.end.saturating_sub(range.start),
+            _ => 0,
+        }
+    }
+
+    /// Sends until everything is sent, the socket is full, or `share` bytes have gone; what went is taken off `share`.
+    /// A file that ends before its range does is `UnexpectedEof`: the response can't be completed then.
+    pub fn flush(&mut self, transport: &Transport, share: &mut usize) -> io::Result<Flushed> {
+        loop {
+            let sent = match self.segments.front_mut() {
+                None => {
+                    self.encoded.clear();
+                    self.encoded_sent = 0;
+                    return Ok(Flushed::Drained);
+                }
+                Some(_) if *share == 0 => return Ok(Flushed::ShareSpent),
+                Some(Segment::File(file, range)) => {
+                    let left = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+                    let sent = transport.send_file(&**file, range.start, left.min(FILE_PIECE).min(*share));
+                    match sent {
+                        Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                        Ok(sent) => {
+                            range.start += sent as u64;
+                            if range.is_empty() {
+                                self.segments.pop_front();
+                            }
+                            Ok((sent, Room::Perhaps))
+                        }
+                        Err(error) => Err(error),
+                    }
+                }
+                Some(_) => self.send_memory(transport),
+            };
+            match sent {
+                Ok((sent, room)) => {
+                    *share = share.saturating_sub(sent);
+                    if room == Room::None {
+                        return Ok(Flushed::Blocked);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Flushed::Blocked),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Sends the memory segments at the front, as many as one system call takes.
+    fn send_memory(&mut self, transport: &Transport) -> io::Result<(usize, Room)> {
+        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        let mut encoded = self.encoded.get(self.encoded_sent..).unwrap_or_default();
+        let mut used = 0;
+        let mut offered = 0;
+        for (slot, segment) in slices.iter_mut().zip(&self.segments) {
+            let bytes = match segment {
+                Segment::Encoded(length) => {
+                    let (bytes, rest) = encoded.split_at_checked(*length).unwrap_or((encoded, &[]));
+                    encoded = rest;
+                    bytes
+                }
+                Segment::Shared(bytes, range) => bytes.get(range.clone()).unwrap_or_default(),
+                Segment::File(..) => break,
+            };
+            *slot = IoSlice::new(bytes);
+            used += 1;
+            offered += bytes.len();
+        }
+        let more = if used < self.segments.len() { More::Follows } else { More::Nothing };
+        let sent = transport.send(slices.get(..used).unwrap_or_default(), more)?;
+        self.take_off(sent);
+        Ok((sent, if sent < offered { Room::None } else { Room::Perhaps }))
+    }
+
+    /// Takes bytes that were sent off the memory segments at the front.
+    fn take_off(&mut self, mut sent: usize) {
+        self.queued = self.queued.saturating_sub(sent);
+        while let Some(segment) = self.segments.front_mut() {
+            let taken = match segment {
+                Segment::Encoded(length) => {
+                    let taken = sent.min(*length);
+                    *length -= taken;
+                    self.encoded_sent += taken;
+                    if *length > 0 { None } else { Some(taken) }
+                }
+                Segment::Shared(_, range) => {
+                    let taken = sent.min(range.len());
+                    range.start += taken;
+                    if range.start < range.end { None } else { Some(taken) }
+                }
+                Segment::File(..) => None,
+            };
+            let Some(taken) = taken else { return };
+            sent -= taken;
+            self.segments.pop_front();
+        }
+    }
+}
+
+/// Whether the socket may take more at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Perhaps,
+    /// It took less than it was offered.
+    None,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn pair() -> (Transport, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        (Transport::new(OwnedFd::from(ours)), theirs)
+    }
+
+    /// A file without a name that holds `bytes`.
+    fn file(bytes: &[u8]) -> Rc<dyn AsFd> {
+        let file = rustix::fs::memfd_create("test", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
+        assert_eq!(rustix::io::write(&file, bytes).unwrap(), bytes.len());
+        Rc::new(file)
+    }
+
+    #[test]
+    fn segments_leave_in_order_under_every_share() {
+        let large: Rc<[u8]> = (0..COPY_MAX + 1000).map(|n| n as u8).collect();
+        let contents: Vec<u8> = (0..5000).map(|n| (n / 7) as u8).collect();
+        for share in [1, 3, 1000, 100_000] {
+            let (transport, mut theirs) = pair();
+            let mut outbox = Outbox::default();
+            outbox.encode(|out| out.extend_from_slice(b"head;"));
+            outbox.push_shared(Rc::clone(&large), 10..large.len());
+            outbox.encode(|out| out.extend_from_slice(b"next;"));
+            outbox.push_shared(Rc::from(&b"small"[..]), 1..3);
+            outbox.push_file(file(&contents), 5..4005);
+            let mut expected = b"head;".to_vec();
+            expected.extend_from_slice(&large[10..]);
+            expected.extend_from_slice(b"next;ma");
+            expected.extend_from_slice(&contents[5..4005]);
+            assert_eq!(outbox.queued(), expected.len() - 4000);
+
+            let mut received = Vec::new();
+            loop {
+                let flushed = outbox.flush(&transport, &mut { share }).unwrap();
+                let mut buffer = [0; 4096];
+                while let Ok(length @ 1..) = theirs.read(&mut buffer) {
+                    received.extend_from_slice(&buffer[..length]);
+                }
+                if flushed == Flushed::Drained {
+                    break;
+                }
+            }
+            assert!(received == expected, "share {share}");
+            assert_eq!((outbox.queued(), outbox.file_left(), outbox.is_empty()), (0, 0, true));
+        }
+    }
+
+    #[test]
+    fn a_full_socket_blocks_and_nothing_is_lost() {
+        let (transport, mut theirs) = pair();
+        let mut outbox = Outbox::default();
+        let bytes: Rc<[u8]> = (0..4_000_000_u32).map(|n| (n / 251) as u8).collect();
+        outbox.push_shared(Rc::clone(&bytes), 0..bytes.len());
+        let mut received = Vec::new();
+        let mut blocked = 0;
+        while outbox.flush(&transport, &mut usize::MAX.clone()).unwrap() != Flushed::Drained {
+            blocked += 1;
+            let mut buffer = [0; 65536];
+            while let Ok(length @ 1..) = theirs.read(&mut buffer) {
+                received.extend_from_slice(&buffer[..length]);
+            }
+        }
+        drop(transport);
+        theirs.set_nonblocking(false).unwrap();
+        theirs.read_to_end(&mut received).unwrap();
+        assert!(blocked > 0 && received == *bytes);
+    }
+
+    #[test]
+    fn a_file_that_is_too_short_is_an_error() {
+        let (transport, _theirs) = pair();
+        let mut outbox = Outbox::default();
+        outbox.push_file(file(b"short"), 0..10);
+        let error = outbox.flush(&transport, &mut 100).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(outbox.file_left(), 5);
+    }
+}

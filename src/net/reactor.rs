@@ -1,0 +1,170 @@
+//! Waits for readiness: the one file that registers sources with the poller, and the one with `unsafe`.
+//!
+//! Registration is `polling`'s, edge-triggered and for both directions at once, so that a source is registered once and
+//! never again. Waiting is not: its `wait` costs five system calls (timerfd_settime and epoll_ctl to arm a timer,
+//! epoll_pwait, read and epoll_ctl to re-arm its notifier), of which we need one. So the epoll descriptor of the poller
+//! is waited on directly. That also shows EPOLLRDHUP, without which a peer that sends its last request and closes in
+//! one go could only be noticed by a second read after each request.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+use std::time::Duration;
+
+use polling::{Event, PollMode, Poller};
+use rustix::event::{Timespec, epoll};
+
+use super::slab::Key;
+
+/// How many events one wait takes. More only wait for the next turn.
+const EVENTS_MAX: usize = 512;
+
+/// The poller, and the events of the last wait.
+pub struct Reactor {
+    poller: Rc<Poller>,
+    events: Vec<epoll::Event>,
+}
+
+/// What a source is ready for. Edge-triggered: it is told once, and holds until an operation would block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Readiness {
+    /// The key that the source was registered with.
+    pub key: Key,
+    /// There may be something to receive.
+    pub is_readable: bool,
+    /// There may be room to send.
+    pub is_writable: bool,
+    /// The peer has closed its side, or the connection is broken: reading comes to an end.
+    pub is_hung_up: bool,
+}
+
+/// A descriptor that can be registered. It owns the descriptor, so that this is deregistered before it is closed.
+pub struct Source {
+    descriptor: OwnedFd,
+    registered_with: Option<Rc<Poller>>,
+}
+
+impl Reactor {
+    /// A reactor without sources.
+    pub fn new() -> io::Result<Reactor> {
+        Ok(Reactor { poller: Rc::new(Poller::new()?), events: Vec::with_capacity(EVENTS_MAX) })
+    }
+
+    /// Waits until a source is ready or `timeout` has passed; `None` waits for as long as it takes. A signal ends the
+    /// wait early and without events.
+    pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.events.clear();
+        // Rounded up to whole milliseconds: a wait that ends just before a deadline would be followed by one of zero.
+        let timeout = timeout.map(|timeout| Duration::from_millis(timeout.as_nanos().div_ceil(1_000_000) as u64));
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        match epoll::wait(&*self.poller, rustix::buffer::spare_capacity(&mut self.events), timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How many events the last wait brought.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether it brought none.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// One of the events of the last wait. By number, since whoever handles it needs the reactor to register sources.
+    pub fn readiness(&self, number: usize) -> Option<Readiness> {
+        let event = self.events.get(number)?;
+        let (flags, data) = (event.flags, event.data);
+        let is_hung_up = flags.intersects(epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR);
+        Some(Readiness {
+            key: Key::from_bits(data.u64()),
+            is_readable: is_hung_up || flags.contains(epoll::EventFlags::IN),
+            is_writable: flags.intersects(epoll::EventFlags::OUT | epoll::EventFlags::HUP | epoll::EventFlags::ERR),
+            is_hung_up,
+        })
+    }
+}
+
+impl Source {
+    /// Takes the descriptor over.
+    pub fn new(descriptor: OwnedFd) -> Source {
+        Source { descriptor, registered_with: None }
+    }
+
+    /// Registers with the reactor under `key`, for everything that it can be ready for. Readiness that is already there
+    /// is told by the next wait. Does nothing where that is done.
+    pub fn register(&mut self, reactor: &Reactor, key: Key) -> io::Result<()> {
+        if self.registered_with.is_some() {
+            return Ok(());
+        }
+        let bits = key.to_bits();
+        let event = usize::try_from(bits).map(Event::all).map_err(io::Error::other)?;
+        // SAFETY: the poller must not be told of a source that is closed while it is registered. The descriptor is
+        // owned by `self`, is never handed out, and `drop` deletes it from the poller, which `self` keeps alive.
+        #[expect(unsafe_code, reason = "polling leaves it to its caller to keep the source open")]
+        unsafe {
+            reactor.poller.add_with_mode(&self.descriptor, event, PollMode::Edge)?;
+        }
+        self.registered_with = Some(Rc::clone(&reactor.poller));
+        let flags = epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;
+        epoll::modify(&*reactor.poller, &self.descriptor, epoll::EventData::new_u64(bits), flags)?;
+        Ok(())
+    }
+
+    /// Whether it is registered.
+    pub fn is_registered(&self) -> bool {
+        self.registered_with.is_some()
+    }
+}
+
+impl AsFd for Source {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        if let Some(poller) = &self.registered_with {
+            // It can only fail where the source is not registered, which is what is wanted.
+            let _ = poller.delete(&self.descriptor);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn wait(reactor: &mut Reactor) -> Vec<Readiness> {
+        reactor.wait(Some(Duration::ZERO)).unwrap();
+        (0..reactor.len()).filter_map(|number| reactor.readiness(number)).collect()
+    }
+
+    #[test]
+    fn an_edge_is_told_once_and_the_last_one_with_the_end() {
+        let mut reactor = Reactor::new().unwrap();
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let mut reader = ours.try_clone().unwrap();
+        let mut source = Source::new(ours.into());
+        theirs.write_all(b"a").unwrap();
+        source.register(&reactor, Key::fixed(5)).unwrap();
+        let ready = Readiness { key: Key::fixed(5), is_readable: true, is_writable: true, is_hung_up: false };
+        assert_eq!(wait(&mut reactor), [ready]);
+        assert_eq!(wait(&mut reactor), []);
+        theirs.write_all(b"b").unwrap();
+        assert_eq!(wait(&mut reactor), [ready]);
+        assert_eq!(reader.read(&mut [0; 9]).unwrap(), 2);
+        theirs.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(wait(&mut reactor), [Readiness { is_hung_up: true, ..ready }]);
+        drop(source);
+        drop(theirs);
+        assert_eq!(wait(&mut reactor), []);
+    }
+}

@@ -1,0 +1,100 @@
+//! One accepted stream socket, TCP or UNIX: it receives, sends and hands files to the kernel, and never blocks.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::net::IpAddr;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::net::{RecvFlags, SendFlags, Shutdown};
+
+use super::reactor::{Reactor, Source};
+use super::slab::Key;
+
+/// Who is at the other end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Peer {
+    /// An address; one of IPv4 that came through an IPv6 socket is given as IPv4.
+    Ip(IpAddr),
+    /// A process on this machine, by a UNIX socket
+    Unix,
+}
+
+/// A connected socket. Dropping it closes the connection.
+pub struct Transport {
+    source: Source,
+}
+
+impl Transport {
+    /// Takes over a socket that is connected and non-blocking.
+    pub fn new(socket: OwnedFd) -> Transport {
+        Transport { source: Source::new(socket) }
+    }
+
+    /// See [`Source::register`].
+    pub fn register(&mut self, reactor: &Reactor, key: Key) -> io::Result<()> {
+        self.source.register(reactor, key)
+    }
+
+    /// Reads what there is; 0 bytes are the end of the peer's side (recv(2)). `WouldBlock` where there is nothing yet.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match rustix::net::recv(&self.source, &mut *buffer, RecvFlags::empty()) {
+                Ok((received, _)) => return Ok(received),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Sends from `slices` in one system call, as much as there is room for (sendmsg(2)). With `more`, the kernel keeps a
+    /// last segment that is not full until something follows it.
+    pub fn send(&self, slices: &[IoSlice<'_>], more: More) -> io::Result<usize> {
+        let flags = SendFlags::NOSIGNAL | if more == More::Follows { SendFlags::MORE } else { SendFlags::empty() };
+        loop {
+            let sent = match slices {
+                [slice] => rustix::net::send(&self.source, slice, flags),
+                _ => rustix::net::sendmsg(&self.source, slices, &mut Default::default(), flags),
+            };
+            match sent {
+                Ok(sent) => return Ok(sent),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Sends at most `length` bytes of a file from `offset` on, without copying them through this process
+    /// (sendfile(2)). 0 where the file ends there.
+    pub fn send_file(&self, file: &dyn AsFd, mut offset: u64, length: usize) -> io::Result<usize> {
+        loop {
+            match rustix::fs::sendfile(&self.source, file.as_fd(), Some(&mut offset), length) {
+                Ok(sent) => return Ok(sent),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Tells the peer that nothing more will be sent (shutdown(2)).
+    pub fn shut_down_sending(&self) -> io::Result<()> {
+        Ok(rustix::net::shutdown(&self.source, Shutdown::Write)?)
+    }
+}
+
+/// Whether what is sent is followed by something at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum More {
+    /// It is: a head before its file
+    Follows,
+    /// It is not.
+    Nothing,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Ip(address) => address.fmt(f),
+            Peer::Unix => f.write_str("unix:"),
+        }
+    }
+}
