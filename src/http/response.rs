@@ -11,7 +11,7 @@ pub struct Response<'a> {
     /// The status.
     pub status: Status,
     /// Encoded field lines, each with its CRLF.
-    pub lines: [&'a [u8]; 2],
+    pub lines: &'a [u8],
     /// What the content is.
     pub content: ContentFields,
 }
@@ -76,9 +76,7 @@ impl Response<'_> {
     pub(super) fn encode(&self, preamble: &Preamble, connection: ConnectionField, out: &mut Vec<u8>) {
         out.extend_from_slice(self.status.line());
         out.extend_from_slice(&preamble.lines);
-        for lines in self.lines {
-            out.extend_from_slice(lines);
-        }
+        out.extend_from_slice(self.lines);
         match &self.content {
             ContentFields::None => {}
             ContentFields::Length(length) => number_line(out, b"Content-Length: ", *length),
@@ -127,7 +125,7 @@ mod tests {
     use super::*;
 
     fn encode(content: ContentFields, connection: ConnectionField) -> String {
-        let response = Response { status: Status::Ok, lines: [b"A: 1\r\n", b"B: 2\r\n"], content };
+        let response = Response { status: Status::Ok, lines: b"A: 1\r\nB: 2\r\n", content };
         let mut out = b"before;".to_vec();
         response.encode(&Preamble::new("webserv", 784_111_777), connection, &mut out);
         String::from_utf8(out).unwrap()

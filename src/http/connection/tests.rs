@@ -34,7 +34,7 @@ fn transcript(pieces: &[&[u8]]) -> String {
                 Step::Close(reason) => return format!("{out}{reason:?}"),
             }
             let mut head = Vec::new();
-            let response = Response { status: Status::Ok, lines: [b"", b""], content: ContentFields::Length(1) };
+            let response = Response { status: Status::Ok, lines: b"", content: ContentFields::Length(1) };
             let has_content = connection.respond(&response, &preamble, &mut head);
             let head = String::from_utf8(head).unwrap();
             let connection = head.split("\r\n").find_map(|line| line.strip_prefix("Connection: ")).unwrap_or("reuse");
@@ -185,7 +185,7 @@ fn deadlines_end_what_is_awaited() {
 #[test]
 fn a_retired_connection_answers_what_has_begun() {
     let preamble = Preamble::new("webserv", 0);
-    let response = Response { status: Status::Ok, lines: [b"", b""], content: ContentFields::None };
+    let response = Response { status: Status::Ok, lines: b"", content: ContentFields::None };
     let mut idle = Connection::default();
     idle.retire();
     assert!(matches!(idle.step(&mut &b""[..], &LIMITS), Step::Close(CloseReason::Retired)));

@@ -1,0 +1,226 @@
+//! Every key of the config file, declared once: its name, its meaning, its default and how it is written.
+//!
+//! To add a key, add it to its table here and use its value in `resolve`. Unknown keys, "did you mean", types, ranges
+//! and their messages follow from the declaration. Nothing here looks at two keys at once.
+
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use log::LevelFilter;
+use toml::Spanned;
+
+use super::address::Address;
+use super::host_pattern::HostPattern;
+use super::kind::{Context, Flag, OneOrMore, Optional, Placed, count, size, time};
+use super::table::Table;
+use super::word::{Choice, Directory, FileName, Host, ListenAddress, Target};
+use super::{AccessTarget, LogFormat};
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+const TIB: u64 = 1 << 40;
+
+/// Stands for the reason against too low a value where there is no such value.
+const ZERO_IS_FINE: &str = "";
+
+const SECOND: u64 = 1000;
+const HOUR: u64 = 3600 * SECOND;
+
+/// `name: Type = default, kind;` under its doc comment, for each key: the struct that holds the values, its defaults,
+/// the names, and the reader.
+macro_rules! keys {
+    ($(#[$about:meta])* $visibility:vis struct $Keys:ident {
+        $( $(#[$doc:meta])* $key:ident: $Value:ty = $default:expr, $kind:expr; )*
+    }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug)]
+        $visibility struct $Keys {
+            $( $(#[$doc])* pub $key: $Value, )*
+        }
+
+        impl Default for $Keys {
+            fn default() -> Self {
+                Self { $( $key: $default, )* }
+            }
+        }
+
+        impl $Keys {
+            const NAMES: &[&str] = &[$( stringify!($key), )*];
+
+            /// The values that are written in `table`, and the defaults of those that are not or cannot be read.
+            pub(super) fn read(table: &Table<'_>, context: &mut Context<'_>) -> Self {
+                let mut keys = Self::default();
+                $( if let Some(value) = table.read(stringify!($key), &$kind, context) { keys.$key = value; } )*
+                keys
+            }
+        }
+    };
+}
+
+keys! {
+    /// What stands above the first header as the default of every site, or in a `[[site]]` for it alone.
+    pub(super) struct SharedKeys {
+        /// Where to listen.
+        listen: Option<Vec<Spanned<Address>>> = None,
+            Optional(OneOrMore {
+                of: ListenAddress,
+                not_empty: Some("to listen on localhost:8080, leave `listen` out"),
+            });
+
+        /// The files that stand for their directory, the first that exists. None: the directory has no page.
+        index: Option<Vec<Spanned<String>>> = None,
+            Optional(OneOrMore { of: FileName, not_empty: None });
+    }
+}
+
+keys! {
+    /// What can stand in a `[[site]]` only.
+    pub(super) struct SiteKeys {
+        /// The names the site answers to; none: every name.
+        hosts: Option<Vec<Spanned<HostPattern>>> = None,
+            Optional(OneOrMore { of: Host, not_empty: Some("to answer every name, leave `hosts` out") });
+
+        /// Whether it takes the requests for names that no site of the listener has.
+        default: Option<Spanned<bool>> = None, Optional(Placed(Flag));
+
+        /// The directory it serves, relative to the config file.
+        root: Option<PathBuf> = None, Optional(Directory);
+    }
+}
+
+keys! {
+    /// What clients can make the server hold on to, and for how long. Each is enforced; none can be switched off by
+    /// accident.
+    pub struct Limits {
+        /// Connections at a time, per worker. Each costs a descriptor; one more waits in the backlog.
+        connections: usize = 10_000,
+            count(1..=1_000_000, [
+                "without a connection nobody is served",
+                "Linux gives a process 1048576 descriptors at most",
+            ]);
+
+        /// Connections that each listener's queue holds until they are accepted: room for a burst. The kernel caps it
+        /// at net.core.somaxconn.
+        backlog: u32 = 4096,
+            count(1..=65_535, [
+                "nobody could connect",
+                "who waits at the end of a longer queue has given up before being served",
+            ]);
+
+        /// Bytes of the request line and the fields together. Browsers send 1 to 4 KiB, with large cookies 16.
+        head_size: usize = 16 << 10,
+            size(KIB..=MIB, [
+                "the request head of a browser does not fit in less",
+                "every connection may hold that much memory",
+            ]);
+
+        /// Field lines of a request. Browsers send about 20.
+        fields: usize = 100,
+            count(1..=256, [
+                "every HTTP/1.1 request has a Host field",
+                "room for 256 is set aside for reading a request",
+            ]);
+
+        /// Bytes of request content that are read, to be discarded, so that the connection can be used again. With 0
+        /// every request with content is refused.
+        content_size: u64 = MIB,
+            size(0..=GIB, [ZERO_IS_FINE, "a static site has no use for content: it is read only to be discarded"]);
+
+        /// Time from the first byte of a request to the end of its head: a slow client is not a full house.
+        head_time: Duration = Duration::from_secs(10),
+            time(10..=HOUR, [
+                "one round trip takes longer than that",
+                "each slow client would hold a connection that long",
+            ]);
+
+        /// Time a persistent connection may stay without a request: long enough to read a page and follow a link.
+        idle_time: Duration = Duration::from_secs(75),
+            time(10..=24 * HOUR, [
+                "every connection would close after one request",
+                "an idle connection holds a descriptor that long",
+            ]);
+
+        /// Time without progress on a response: the client has gone, or reads too slowly on purpose.
+        send_time: Duration = Duration::from_secs(30),
+            time(10..=HOUR, [
+                "one round trip takes longer than that",
+                "a client that stopped reading would hold a connection that long",
+            ]);
+
+        /// Time that requests in flight have to finish when the server stops. With 0 they are cut at once.
+        drain_time: Duration = Duration::from_secs(10),
+            time(0..=HOUR, [ZERO_IS_FINE, "the server could not be stopped for that long"]);
+
+        /// Bytes of small files held in memory. With 0 every response is read from the disk.
+        cache_size: usize = 64 << 20,
+            size(0..=TIB, [ZERO_IS_FINE, "it has to fit into memory"]);
+    }
+}
+
+keys! {
+    /// What is written down.
+    pub struct Log {
+        /// Where the line for each request goes.
+        access: AccessTarget = AccessTarget::Stdout, Target;
+
+        /// How it looks.
+        format: LogFormat = LogFormat::Auto,
+            Choice(&[("auto", LogFormat::Auto), ("combined", LogFormat::Combined)]);
+
+        /// The least severe of the server's own messages that is still written.
+        level: LevelFilter = LevelFilter::Info, Choice(&[
+            ("error", LevelFilter::Error), ("warn", LevelFilter::Warn), ("info", LevelFilter::Info),
+            ("debug", LevelFilter::Debug), ("trace", LevelFilter::Trace), ("off", LevelFilter::Off),
+        ]);
+    }
+}
+
+/// A part of the file that has keys of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Section {
+    Top,
+    Limits,
+    Log,
+    Site,
+}
+
+impl Section {
+    pub(super) const ALL: [Self; 4] = [Self::Top, Self::Limits, Self::Log, Self::Site];
+
+    /// The keys that can stand in this section.
+    pub(super) fn keys(self) -> Vec<&'static str> {
+        match self {
+            Self::Top => SharedKeys::NAMES.to_vec(),
+            Self::Limits => Limits::NAMES.to_vec(),
+            Self::Log => Log::NAMES.to_vec(),
+            Self::Site => [SiteKeys::NAMES, SharedKeys::NAMES].concat(),
+        }
+    }
+
+    /// The line that opens it; the top has none.
+    pub(super) fn header(self) -> Option<&'static str> {
+        match self {
+            Self::Top => None,
+            Self::Limits => Some("[limits]"),
+            Self::Log => Some("[log]"),
+            Self::Site => Some("[[site]]"),
+        }
+    }
+
+    /// The name of the table; the top has none.
+    pub(super) fn name(self) -> Option<&'static str> {
+        self.header().map(|header| header.trim_matches(['[', ']']))
+    }
+}
+
+/// The place, as in "unknown key in `[log]`".
+impl Display for Section {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.header() {
+            Some(header) => write!(f, "in `{header}`"),
+            None => f.write_str("at the top of the file"),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The kinds of value a key can have: what is expected of it, and how it is read from TOML.
+//!
+//! Never knows the keys, and never compares two values: what one value says is judged here, what two say together is
+//! judged in `resolve`.
+
+use std::marker::PhantomData;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::diagnostic::{Diagnostic, Malformed, Place};
+use super::units::Unit;
+
+/// What all readers share: where relative paths start, and the problems found so far.
+pub(super) struct Context<'a> {
+    pub(super) base: &'a Path,
+    pub(super) problems: Vec<Diagnostic>,
+}
+
+/// After so many problems the rest of a file is not judged: nobody reads them, and the guesses at what was meant take
+/// their time.
+const PROBLEMS_MAX: usize = 1000;
+
+impl Context<'_> {
+    /// Whether there are so many problems that more of them do not matter.
+    pub(super) fn is_full(&self) -> bool {
+        self.problems.len() >= PROBLEMS_MAX
+    }
+}
+
+/// One value of the file, and the key it was given for.
+pub(super) struct Item<'a> {
+    pub(super) key: &'a str,
+    pub(super) place: Place,
+    pub(super) value: &'a DeValue<'a>,
+}
+
+/// How the value of a key is written.
+pub(super) trait Kind {
+    type Value;
+
+    /// The value, or `None` after what is wrong with it was reported.
+    fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value>;
+}
+
+/// A kind of value that is written as one string.
+pub(super) trait Word {
+    type Value;
+
+    /// What a text that does not parse is called.
+    const COMPLAINT: &str;
+
+    fn parse(&self, text: &str, base: &Path) -> Result<Self::Value, Malformed>;
+}
+
+impl<W: Word> Kind for W {
+    type Value = W::Value;
+
+    fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<W::Value> {
+        if context.is_full() {
+            return None;
+        }
+        let DeValue::String(text) = item.value else {
+            context.problems.push(wrong_type(item, "a string"));
+            return None;
+        };
+        match self.parse(text, context.base) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                context.problems.push(malformed(item, W::COMPLAINT, error));
+                None
+            }
+        }
+    }
+}
+
+/// A value together with its place, for what is judged later.
+pub(super) struct Placed<K>(pub(super) K);
+
+impl<K: Kind> Kind for Placed<K> {
+    type Value = Spanned<K::Value>;
+
+    fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value> {
+        self.0.read(item, context).map(|value| Spanned::new(item.place.clone(), value))
+    }
+}
+
+/// A value of a key that has no default of its own.
+pub(super) struct Optional<K>(pub(super) K);
+
+impl<K: Kind> Kind for Optional<K> {
+    type Value = Option<K::Value>;
+
+    fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value> {
+        self.0.read(item, context).map(Some)
+    }
+}
+
+/// A string, or a list of strings. What cannot be read is left out; the value is there all the same, so that nothing
+/// else is reported because it seems to be missing.
+pub(super) struct OneOrMore<W> {
+    pub(super) of: W,
+    /// Why the list must not be empty, where it must not.
+    pub(super) not_empty: Option<&'static str>,
+}
+
+impl<W: Word> Kind for OneOrMore<W> {
+    type Value = Vec<Spanned<W::Value>>;
+
+    fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value> {
+        let one = |value, place: Place, context: &mut Context<'_>| {
+            let item = Item { key: item.key, place: place.clone(), value };
+            self.of.read(&item, context).map(|value| Spanned::new(place, value))
+        };
+        Some(match item.value {
+            DeValue::String(_) => one(item.value, item.place.clone(), context).into_iter().collect(),
+            DeValue::Array(array) => {
+                if let (true, Some(reason)) = (array.is_empty(), self.not_empty) {
+                    let empty = Diagnostic::at(item.place.clone(), format!("`{}` is empty", item.key));
+                    context.problems.push(empty.label("expected one string at least").help(reason));
+                }
+                array.iter().filter_map(|value| one(value.get_ref(), value.span(), context)).collect()
+            }
+            _ => {
+                context.problems.push(wrong_type(item, "a string or a list of strings"));
+                Vec::new()
+            }
+        })
+    }
+}
+
+/// `true` or `false`.
+pub(super) struct Flag;
+
+impl Kind for Flag {
+    type Value = bool;
+
+    fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<bool> {
+        let flag = item.value.as_bool();
+        if flag.is_none() {
+            context.problems.push(wrong_type(item, "true or false"));
+        }
+        flag
+    }
+}
+
+/// A number within a range that has a reason at each end.
+pub(super) struct Number<T> {
+    unit: Unit,
+    range: RangeInclusive<u64>,
+    /// Why not less, and why not more.
+    reasons: [&'static str; 2],
+    convert: fn(u64) -> Option<T>,
+    value: PhantomData<T>,
+}
+
+/// A number of things.
+pub(super) fn count<T: TryFrom<u64>>(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
+    Number { unit: Unit::Things, range, reasons, convert: |number| number.try_into().ok(), value: PhantomData }
+}
+
+/// A number of bytes.
+pub(super) fn size<T: TryFrom<u64>>(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
+    Number { unit: Unit::Bytes, range, reasons, convert: |number| number.try_into().ok(), value: PhantomData }
+}
+
+/// A time, within a range of milliseconds.
+pub(super) fn time(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<Duration> {
+    let convert = |number| Some(Duration::from_millis(number));
+    Number { unit: Unit::Milliseconds, range, reasons, convert, value: PhantomData }
+}
+
+impl<T> Kind for Number<T> {
+    type Value = T;
+
+    fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<T> {
+        let problem = match self.unit.read(item.value) {
+            None => wrong_type(item, self.unit.expected()),
+            Some(Err(error)) => malformed(item, "invalid value", error),
+            Some(Ok(number)) if number < *self.range.start() => self.out_of_range(item, "low", 0),
+            Some(Ok(number)) if number > *self.range.end() => self.out_of_range(item, "high", 1),
+            Some(Ok(number)) => match (self.convert)(number) {
+                Some(value) => return Some(value),
+                None => self.out_of_range(item, "high for this machine", 1),
+            },
+        };
+        context.problems.push(problem);
+        None
+    }
+}
+
+impl<T> Number<T> {
+    fn out_of_range(&self, item: &Item<'_>, how: &str, reason: usize) -> Diagnostic {
+        let [least, most] = [self.range.start(), self.range.end()].map(|end| self.unit.show(*end));
+        Diagnostic::at(item.place.clone(), format!("`{}` is too {how}", item.key))
+            .label(format!("expected {least} to {most}"))
+            .note(self.reasons.get(reason).copied().unwrap_or_default())
+    }
+}
+
+fn wrong_type(item: &Item<'_>, expected: &str) -> Diagnostic {
+    let found = match item.value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a float",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    let help = match item.value {
+        DeValue::String(text) if ["true", "false"].contains(&&**text) || text.parse::<u64>().is_ok() => {
+            Some(format!("write {text} without quotes"))
+        }
+        DeValue::Integer(integer) if expected.contains("string") => Some(format!("write \"{integer}\"")),
+        _ => None,
+    };
+    Diagnostic::at(item.place.clone(), format!("wrong type for `{}`", item.key))
+        .label(format!("expected {expected}, found {found}"))
+        .maybe_help(help)
+}
+
+fn malformed(item: &Item<'_>, complaint: &str, error: Malformed) -> Diagnostic {
+    Diagnostic::at(item.place.clone(), format!("{complaint} for `{}`", item.key))
+        .label(error.problem)
+        .maybe_help(error.help)
+}

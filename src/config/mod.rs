@@ -1,0 +1,185 @@
+//! The config: the file as written becomes the config as used, which is valid by construction, or [`Diagnostics`] that
+//! tell everything that is wrong with it at once.
+//!
+//! Never opens a socket, never serves, never prints.
+//!
+//! The way of a file: `written` reads TOML, `table` by `table`, into the `keys`, each by its `kind`; `resolve` fills in
+//! what a site takes from the top of the file and judges what only several values together can get wrong.
+
+mod address;
+mod diagnostic;
+mod host_pattern;
+mod keys;
+mod kind;
+mod resolve;
+mod table;
+#[cfg(test)]
+mod tests;
+mod units;
+mod word;
+mod written;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+pub use address::Address;
+pub use diagnostic::{Diagnostic, Diagnostics, Malformed};
+pub use host_pattern::HostPattern;
+pub use keys::{Limits, Log};
+
+use diagnostic::Quoted;
+use kind::Context;
+use written::Written;
+
+/// What the server does. There is no invalid one: every root was a directory when it was made, no host is claimed twice
+/// on a listener, and no two listeners get in each other's way.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What is served: one site at least, in the order of the file.
+    pub sites: Vec<Site>,
+    /// What clients can make the server hold on to.
+    pub limits: Limits,
+    /// What is written down.
+    pub log: Log,
+}
+
+/// Where a config comes from, as it was named.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// A config file.
+    File(PathBuf),
+    /// A directory that is served with the defaults.
+    Directory(PathBuf),
+}
+
+/// A site: a directory, and the names and addresses it is served under.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The names it answers to; none: every name.
+    pub hosts: Vec<HostPattern>,
+    /// Whether it takes the requests for names that no site of the listener has: it says so, or it has no hosts. Where
+    /// no site of a listener does, the first one takes them.
+    pub default: bool,
+    /// Where it is served: one address at least.
+    pub listen: Vec<Listen>,
+    /// The directory, as an absolute path whose symbolic links are not resolved.
+    pub root: PathBuf,
+    /// The files that stand for their directory, the first that exists.
+    pub index: Vec<String>,
+}
+
+/// An address of a site.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Listen {
+    /// Where to listen.
+    pub address: Address,
+    /// Whether anyone asked for that port. Where no one did, the next free one may be taken.
+    pub port_given: bool,
+}
+
+/// Where the access log goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AccessTarget {
+    /// Nowhere.
+    Off,
+    /// The standard output.
+    Stdout,
+    /// The standard error.
+    Stderr,
+    /// The end of a file; the path is absolute.
+    File(PathBuf),
+}
+
+/// What a line of the access log looks like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    /// Short and coloured on a terminal, else [`LogFormat::Combined`].
+    Auto,
+    /// NCSA's combined log format.
+    Combined,
+}
+
+/// What the command line says louder than the config.
+#[derive(Clone, Default, Debug)]
+pub struct Overrides {
+    /// In the place of the `listen` at the top of the file. A site that has its own keeps it.
+    pub listen: Option<Vec<Address>>,
+}
+
+/// Far more than any config needs; a device or a wrong file must not fill the memory.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_INDEX: &str = "index.html";
+
+impl Config {
+    /// Reads a config file. Relative paths in it start at its directory.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the file, or why it cannot be read.
+    pub fn from_file(path: &Path, overrides: &Overrides) -> Result<Self, Diagnostics> {
+        let unreadable = |error: io::Error| {
+            let title = format!("cannot read the config {}: {error}", Quoted(&path.to_string_lossy()));
+            Diagnostics::without_file(vec![Diagnostic::without_place(title)])
+        };
+        let bytes = read(path).map_err(unreadable)?;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => return Err(not_utf8(path, &error)),
+        };
+        let absolute = std::path::absolute(path).map_err(unreadable)?;
+        let base = absolute.parent().unwrap_or(&absolute);
+        let mut context = Context { base, problems: Vec::new() };
+        let written = Written::read(&text, &mut context);
+        let (config, problems) = resolve::file(path, written, overrides);
+        context.problems.extend(problems);
+        match config {
+            Some(config) if context.problems.is_empty() => Ok(config),
+            _ => Err(Diagnostics::in_file(path, &text, context.problems)),
+        }
+    }
+
+    /// One site with every name and the defaults: the files below `dir`.
+    ///
+    /// # Errors
+    ///
+    /// Where `dir` is not a directory, or the addresses of `overrides` get in each other's way.
+    pub fn from_directory(dir: &Path, overrides: &Overrides) -> Result<Self, Diagnostics> {
+        let unusable = |reason: String| {
+            let title = format!("cannot serve {}: {reason}", Quoted(&dir.to_string_lossy()));
+            Diagnostic::without_place(title)
+        };
+        let alone = |problem: Diagnostic| Diagnostics::without_file(vec![problem]);
+        let found = std::fs::metadata(dir).map_err(|error| alone(unusable(error.to_string())))?;
+        if !found.is_dir() {
+            let help = "to serve the sites of a config file, give it with --config";
+            return Err(alone(unusable("it is not a directory".to_owned()).help(help)));
+        }
+        let root = std::path::absolute(dir).map_err(|error| alone(unusable(error.to_string())))?;
+        resolve::directory(dir, root, overrides).map_err(Diagnostics::without_file)
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(io::Error::other(format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20)));
+    }
+    Ok(bytes)
+}
+
+fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Diagnostics {
+    let valid = error.utf8_error().valid_up_to();
+    let byte = error.as_bytes().get(valid).copied().unwrap_or_default();
+    // Up to the first wrong byte the places of the text and of the bytes are the same.
+    let text = String::from_utf8_lossy(error.as_bytes());
+    let place = valid..valid + char::REPLACEMENT_CHARACTER.len_utf8();
+    let problem =
+        Diagnostic::at(place, "the file is not UTF-8").label(format!("the byte 0x{byte:02X} cannot stand here"));
+    Diagnostics::in_file(path, &text, vec![problem.help("save the file as UTF-8, which TOML requires")])
+}

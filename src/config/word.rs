@@ -1,0 +1,179 @@
+//! The kinds of value that are one string: a choice, an address, a host, a path.
+//!
+//! Never opens a file: the only question to the disk is whether a root is a directory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::AccessTarget;
+use super::address::Address;
+use super::diagnostic::{Malformed, Quoted, nearest};
+use super::host_pattern::HostPattern;
+use super::kind::Word;
+
+/// One of a few words.
+pub(super) struct Choice<T: 'static>(pub(super) &'static [(&'static str, T)]);
+
+impl<T: Copy> Word for Choice<T> {
+    type Value = T;
+
+    const COMPLAINT: &str = "unknown value";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<T, Malformed> {
+        let words = || self.0.iter().map(|(word, _)| *word);
+        self.0.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
+            let expected =
+                Malformed::new(format!("expected {}", listed(words().map(|word| format!("\"{word}\"")), "or")));
+            match nearest(text, words()) {
+                Some(near) => expected.help(format!("did you mean \"{near}\"?")),
+                None => expected,
+            }
+        })
+    }
+}
+
+/// An address to listen on.
+pub(super) struct ListenAddress;
+
+impl Word for ListenAddress {
+    type Value = Address;
+
+    const COMPLAINT: &str = "invalid address";
+
+    fn parse(&self, text: &str, base: &Path) -> Result<Address, Malformed> {
+        /// sun_path of unix(7) has 108 bytes, of which one ends the string.
+        const SOCKET_PATH_BYTES_MAX: usize = 107;
+        match text.parse()? {
+            Address::Unix(path) => {
+                let path = absolute(base, &path);
+                match path.as_os_str().len() {
+                    0..=SOCKET_PATH_BYTES_MAX => Ok(Address::Unix(path)),
+                    bytes => Err(Malformed::new(format!(
+                        "the path of a socket has at most {SOCKET_PATH_BYTES_MAX} bytes, {} has {bytes}",
+                        Quoted(&path.to_string_lossy())
+                    ))),
+                }
+            }
+            address => Ok(address),
+        }
+    }
+}
+
+/// A name of a site.
+pub(super) struct Host;
+
+impl Word for Host {
+    type Value = HostPattern;
+
+    const COMPLAINT: &str = "invalid host";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<HostPattern, Malformed> {
+        text.parse()
+    }
+}
+
+/// The name of a file, looked for in whatever directory a request names.
+pub(super) struct FileName;
+
+impl Word for FileName {
+    type Value = String;
+
+    const COMPLAINT: &str = "invalid file name";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
+        match text {
+            "" => Err(Malformed::new("expected a file name, found nothing").help("for no index file at all, write []")),
+            "." | ".." => Err(Malformed::new("expected a file name, found a directory")),
+            _ if text.contains('\0') => Err(Malformed::new("a file name cannot hold a NUL")),
+            _ if text.contains('/') => Err(Malformed::new("expected a file name without a slash")
+                .help("the name is looked for in every directory, beside the files listed there")),
+            _ => Ok(text.to_owned()),
+        }
+    }
+}
+
+/// A directory that exists, as an absolute path. It is not resolved further, so that a symbolic link which a deployment
+/// turns to the next release still counts at the next reload.
+pub(super) struct Directory;
+
+impl Word for Directory {
+    type Value = PathBuf;
+
+    const COMPLAINT: &str = "unusable directory";
+
+    fn parse(&self, text: &str, base: &Path) -> Result<PathBuf, Malformed> {
+        if text.is_empty() {
+            return Err(Malformed::new("expected a directory, found nothing")
+                .help("the directory of this file itself is written \".\""));
+        }
+        let path = absolute(base, text);
+        let shown = path.to_string_lossy();
+        match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => Ok(path),
+            Ok(_) => Err(Malformed::new(format!("{} is not a directory", Quoted(&shown)))
+                .help("name the directory that holds it")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let missing = Malformed::new(format!("{} does not exist", Quoted(&shown)));
+                Err(match near_directory(&path) {
+                    Some(near) => missing.help(format!("did you mean {}?", Quoted(&near))),
+                    None if text.starts_with('~') => missing.help("`~` is not expanded: write the whole path"),
+                    None => {
+                        missing.help("create it, or correct the path; it is relative to the directory of this file")
+                    }
+                })
+            }
+            Err(error) => Err(Malformed::new(format!("{}: {error}", Quoted(&shown)))),
+        }
+    }
+}
+
+/// `path` below `base`, without the parts that say nothing. `..` stays: what it means depends on symbolic links.
+fn absolute(base: &Path, path: impl AsRef<Path>) -> PathBuf {
+    base.join(path).components().collect()
+}
+
+/// A directory beside `path` that it may be a misspelling of.
+fn near_directory(path: &Path) -> Option<String> {
+    /// A guess is not worth the time that a larger directory takes.
+    const ENTRIES_MAX: usize = 1000;
+    let wanted = path.file_name()?.to_str()?;
+    let entries = fs::read_dir(path.parent()?).ok()?.take(ENTRIES_MAX).flatten();
+    let directories = entries.filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = directories.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    nearest(wanted, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// Where the access log goes.
+pub(super) struct Target;
+
+impl Word for Target {
+    type Value = AccessTarget;
+
+    const COMPLAINT: &str = "invalid target";
+
+    fn parse(&self, text: &str, base: &Path) -> Result<AccessTarget, Malformed> {
+        const EXPECTED: &str = "expected \"off\", \"stdout\", \"stderr\" or the path of a file";
+        match text {
+            "off" => Ok(AccessTarget::Off),
+            "stdout" => Ok(AccessTarget::Stdout),
+            "stderr" => Ok(AccessTarget::Stderr),
+            "" => Err(Malformed::new(EXPECTED)),
+            _ => match nearest(text, ["off", "stdout", "stderr"]).filter(|_| !text.contains(['/', '.'])) {
+                // Else a slip of the finger would silently become a file.
+                Some(near) => Err(Malformed::new(EXPECTED)
+                    .help(format!("did you mean \"{near}\"? A file of this name is written \"./{text}\""))),
+                None => Ok(AccessTarget::File(absolute(base, text))),
+            },
+        }
+    }
+}
+
+/// `a, b and c`.
+pub(super) fn listed(words: impl IntoIterator<Item = String>, and: &str) -> String {
+    let words: Vec<String> = words.into_iter().collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} {and} {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}

@@ -1,0 +1,111 @@
+//! What a URL gives: field lines that are encoded once, validators, and data. GET, HEAD, 206 and 304 select from it.
+
+use std::rc::Rc;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::{Now, media_type};
+use crate::files::{File, Metadata, ReadError};
+use crate::http::{EntityTag, Validators, date};
+
+/// Up to this size, in bytes, a file is sent from memory, beyond it by sendfile.
+pub const MEMORY_MAX: u64 = 256 * 1024;
+
+/// A file younger than this may be written again within the tick of its clock: FAT counts in two seconds.
+const SETTLED_SECONDS: i64 = 2;
+
+/// The selected representation (RFC 9110, section 3.2).
+#[derive(Debug)]
+pub struct Representation {
+    /// The lines of a 304 first, then those that describe the content.
+    lines: Vec<u8>,
+    common: usize,
+    /// What it can be told from others by
+    pub validators: Validators,
+    /// Its content
+    pub data: Data,
+}
+
+/// Where the content is.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// In memory
+    Memory(Rc<[u8]>),
+    /// In a file, from which the kernel sends it
+    File(Rc<File>),
+}
+
+impl Representation {
+    /// Represents the file, whose name decides the media type. A small one is read.
+    pub fn of(file: File, file_name: &[u8], now: Now) -> Result<Representation, ReadError> {
+        let metadata = *file.metadata();
+        let (data, entity_tag) = if metadata.size <= MEMORY_MAX {
+            let bytes = file.read_to_end()?;
+            // 128 bits of a hash: two contents do not meet, and every node finds the same.
+            let opaque = format!("{:032x}", xxh3_128(&bytes));
+            (Data::Memory(bytes.into()), EntityTag { is_weak: false, opaque })
+        } else {
+            (Data::File(Rc::new(file)), tag_of_large(&metadata, now))
+        };
+        let modified = metadata.modified.seconds;
+        // A time that was set by no clock is no date, and one after Date must not be sent (section 8.8.2.1).
+        let last_modified = (modified > 1 && modified <= now.second).then_some(modified);
+        let validators = Validators { entity_tag, last_modified };
+
+        let mut lines = format!("ETag: {}\r\n", validators.entity_tag.to_field());
+        if let Some(modified) = last_modified {
+            lines += &format!("Last-Modified: {}\r\n", date::format(modified));
+        }
+        lines += "Cache-Control: no-cache\r\n";
+        let common = lines.len();
+        lines += "Accept-Ranges: bytes\r\nContent-Type: ";
+        lines += &media_type::content_type(file_name, "utf-8");
+        lines += "\r\n";
+        Ok(Representation { lines: lines.into_bytes(), common, validators, data })
+    }
+
+    /// The complete length, in bytes.
+    pub fn len(&self) -> u64 {
+        match &self.data {
+            Data::Memory(bytes) => bytes.len() as u64,
+            Data::File(file) => file.metadata().size,
+        }
+    }
+
+    /// Whether there is no content.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The field lines of a 200 or 206.
+    pub fn lines(&self) -> &[u8] {
+        &self.lines
+    }
+
+    /// The field lines of a 304: what a cache needs to update what it has (section 15.4.5).
+    pub fn lines_not_modified(&self) -> &[u8] {
+        self.lines.get(..self.common).unwrap_or_default()
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn memory(&self) -> usize {
+        let data = match &self.data {
+            Data::Memory(bytes) => bytes.len(),
+            Data::File(_) => 0,
+        };
+        size_of::<Representation>() + self.lines.len() + data
+    }
+}
+
+/// By time and size, for what is too large to be read for its tag. Weak, and with the time of the inode besides, where
+/// the time of the content can't tell two writes apart: while it is young, or where it was set by hand.
+fn tag_of_large(metadata: &Metadata, now: Now) -> EntityTag {
+    let modified = metadata.modified;
+    let is_telling = modified.seconds > 1 && modified.seconds < now.second.saturating_sub(SETTLED_SECONDS);
+    let mut opaque = format!("{:x}.{:x}-{:x}", modified.seconds, modified.nanoseconds, metadata.size);
+    if !is_telling {
+        let changed = metadata.identity.changed();
+        opaque += &format!("-{:x}.{:x}", changed.seconds, changed.nanoseconds);
+    }
+    EntityTag { is_weak: !is_telling, opaque }
+}

@@ -1,0 +1,163 @@
+//! The answer of one site, in the order of the RFC: method, path, file, preconditions, range.
+
+use std::rc::Rc;
+
+use super::answer::Answer;
+use super::cache::Cache;
+use super::path::SitePath;
+use super::representation::Representation;
+use super::{Now, error_page};
+use crate::files::{OpenError, Opened, ReadError, Root};
+use crate::http::preconditions::{self, Outcome};
+use crate::http::range::{self, Selection};
+use crate::http::{FieldName, Method, Request, Status};
+
+/// What a static server can be asked for.
+const ALLOW: &str = "Allow: GET, HEAD, OPTIONS\r\n";
+
+/// How often a file is opened again that changes while it is read.
+const READS_MAX: usize = 4;
+
+/// A virtual host.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// Its place among the sites
+    pub(super) number: usize,
+    pub(super) root: Root,
+    /// The names of files that stand for their directory, first come first served
+    pub(super) index: Vec<Vec<u8>>,
+}
+
+/// What the path of a request leads to.
+enum Found {
+    Representation(Rc<Representation>),
+    /// A directory, asked for without its slash
+    Directory,
+    Nothing(Status, &'static str),
+}
+
+impl Site {
+    /// The answer to a request for this site.
+    pub(super) fn answer(
+        &self,
+        request: &Request<'_>,
+        cache: &mut Cache,
+        path_buffer: &mut Vec<u8>,
+        now: Now,
+    ) -> Answer {
+        let fail = |status, reason, lines| error_page::answer(status, reason, lines, &request.fields);
+        match request.method {
+            Method::Get | Method::Head => {}
+            Method::Options => return Answer::fixed(Status::NoContent, ALLOW),
+            Method::Known => {
+                return fail(
+                    Status::MethodNotAllowed,
+                    "this method is not allowed here; GET, HEAD and OPTIONS are",
+                    ALLOW,
+                );
+            }
+            Method::Unknown => return fail(Status::NotImplemented, "this method is not known here", ALLOW),
+        }
+
+        let Some(target) = request.path() else {
+            return fail(Status::BadRequest, "this request-target goes with another method", "");
+        };
+        let path = match SitePath::decode(target.path, path_buffer) {
+            Ok(path) => path,
+            Err(reason) => return fail(Status::BadRequest, reason, ""),
+        };
+        let representation = match self.find(path, cache, now) {
+            Found::Representation(representation) => representation,
+            Found::Nothing(status, reason) => return fail(status, reason, ""),
+            Found::Directory => {
+                let location = format!("Location: {}\r\n", path.to_directory_url(target.query));
+                return fail(Status::MovedPermanently, "a directory ends in a slash", &location);
+            }
+        };
+
+        match preconditions::evaluate(request, &representation.validators) {
+            Outcome::Proceed => {}
+            Outcome::NotModified => return Answer::not_modified(representation),
+            Outcome::Failed => {
+                return fail(Status::PreconditionFailed, "the file is not what the request is about", "");
+            }
+        }
+
+        let range = request.fields.value(FieldName::Range).filter(|_| {
+            request.method == Method::Get
+                && !request.fields.is_repeated(FieldName::Range)
+                && preconditions::range_applies(request, &representation.validators, now.second)
+        });
+        match range.map_or(Selection::Whole, |range| range::select(range, representation.len())) {
+            Selection::Whole => Answer::whole(representation),
+            Selection::Part(range) => Answer::part(representation, range),
+            Selection::Unsatisfiable => {
+                let complete = format!("Content-Range: bytes */{}\r\n", representation.len());
+                fail(Status::RangeNotSatisfiable, "the file has no such bytes", &complete)
+            }
+        }
+    }
+
+    fn find(&self, path: SitePath<'_>, cache: &mut Cache, now: Now) -> Found {
+        if path.is_hidden() {
+            return NOT_FOUND;
+        }
+        if !path.is_directory() {
+            return self.represent(path.as_bytes(), cache, now);
+        }
+        for name in &self.index {
+            let file = match path.as_bytes() {
+                b"" => name.clone(),
+                directory => [directory, b"/", name].concat(),
+            };
+            match self.represent(&file, cache, now) {
+                Found::Directory | Found::Nothing(Status::NotFound, _) => {}
+                found => return found,
+            }
+        }
+        match self.root.open_beneath(path.as_bytes()) {
+            Ok(Opened::Directory) => Found::Nothing(Status::NotFound, "this directory has no index file"),
+            _ => NOT_FOUND,
+        }
+    }
+
+    /// The representation of the file of that name, from memory where it is there and still true.
+    fn represent(&self, name: &[u8], cache: &mut Cache, now: Now) -> Found {
+        if let Some(representation) = cache.find(self.number, name, || self.root.identity(name).ok()) {
+            return Found::Representation(representation);
+        }
+        for _ in 0..READS_MAX {
+            let file = match self.root.open_beneath(name) {
+                Ok(Opened::File(file)) => file,
+                Ok(Opened::Directory) => return Found::Directory,
+                Err(error) => return blame(&error, name),
+            };
+            let identity = file.metadata().identity;
+            match Representation::of(file, name, now) {
+                Ok(representation) => {
+                    let representation = Rc::new(representation);
+                    cache.keep(self.number, name, identity, &representation, now);
+                    return Found::Representation(representation);
+                }
+                Err(ReadError::Changed) => {}
+                Err(ReadError::Io(error)) => return blame(&OpenError::Io(error), name),
+            }
+        }
+        Found::Nothing(Status::ServiceUnavailable, "the file keeps changing while it is read")
+    }
+}
+
+const NOT_FOUND: Found = Found::Nothing(Status::NotFound, "there is no such file");
+
+/// What the peer is told of a file that could not be opened. What is wrong with the machine is for the log.
+fn blame(error: &OpenError, name: &[u8]) -> Found {
+    match error {
+        OpenError::NotFound => NOT_FOUND,
+        OpenError::NotAFile => Found::Nothing(Status::Forbidden, "this is not a regular file"),
+        OpenError::Denied => Found::Nothing(Status::Forbidden, "this file may not be read"),
+        OpenError::Io(error) => {
+            log::error!("can't read {}: {error}", name.escape_ascii());
+            Found::Nothing(Status::InternalServerError, "the file could not be read")
+        }
+    }
+}

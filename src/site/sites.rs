@@ -1,0 +1,129 @@
+//! All sites, and the bindings that they are reached by.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::answer::Answer;
+use super::cache::Cache;
+use super::hosts::{self, Hosts, Reach};
+use super::select::Site;
+use super::{Now, error_page};
+use crate::config::{self, Address, Config, Origin};
+use crate::files::Root;
+use crate::http::{Rejection, Request, Status};
+
+/// What is served: every site with its open root, by binding and by host.
+#[derive(Debug)]
+pub struct Sites {
+    sites: Vec<Site>,
+    bindings: Vec<Binding>,
+    cache: Cache,
+    path_buffer: Vec<u8>,
+}
+
+/// An address, and the sites that are served there.
+#[derive(Debug)]
+pub struct Binding {
+    /// Where to listen
+    pub address: Address,
+    /// Whether the port was asked for. If not, the next free one will do.
+    pub port_given: bool,
+    /// The name in the URL of each site, the default one first: none where the address itself will do.
+    pub names: Vec<Option<String>>,
+    hosts: Hosts,
+}
+
+impl Sites {
+    /// Opens the root of every site.
+    ///
+    /// # Errors
+    ///
+    /// The root that can't be opened, and why.
+    pub fn open(config: &Config) -> Result<Sites, (String, io::Error)> {
+        let open = |(number, site): (usize, &config::Site)| {
+            let root = Root::open(&site.root).map_err(|error| (site.root.display().to_string(), error))?;
+            let index = site.index.iter().map(|name| name.clone().into_bytes()).collect();
+            Ok(Site { number, root, index })
+        };
+        let sites = config.sites.iter().enumerate().map(open).collect::<Result<Vec<_>, _>>()?;
+        let cache = Cache::new(sites.len(), config.limits.cache_size);
+        Ok(Sites { sites, bindings: bindings(config), cache, path_buffer: Vec::new() })
+    }
+
+    /// Where the sites are to be reached. What is accepted there is answered by the number in this order.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// The answer to a request that came in by a binding.
+    pub fn answer(&mut self, binding: usize, request: &Request<'_>, now: Now) -> Answer {
+        let host = request.authority().map(|authority| authority.host);
+        let number = self.bindings.get(binding).and_then(|binding| binding.hosts.find(host));
+        match number.and_then(|number| self.sites.get(number)) {
+            Some(site) => site.answer(request, &mut self.cache, &mut self.path_buffer, now),
+            None => {
+                let reason = "this server answers to localhost and to addresses alone";
+                error_page::answer(Status::MisdirectedRequest, reason, "", &request.fields)
+            }
+        }
+    }
+
+    /// The answer to what could not be taken for a request.
+    pub fn answer_rejection(&self, rejection: Rejection) -> Answer {
+        error_page::answer_rejection(rejection.status, rejection.reason)
+    }
+}
+
+/// Every address once, in the order of the file, with the sites that name it.
+fn bindings(config: &Config) -> Vec<Binding> {
+    let listens = |site: &config::Site| -> Vec<(Address, bool)> {
+        site.listen.iter().flat_map(|listen| split(config, listen)).collect()
+    };
+    let mut addresses: Vec<(Address, bool)> = Vec::new();
+    for listen in config.sites.iter().flat_map(listens) {
+        if !addresses.contains(&listen) {
+            addresses.push(listen);
+        }
+    }
+    let bind = |listen: (Address, bool)| {
+        let (address, port_given) = listen.clone();
+        let sites: Vec<_> =
+            config.sites.iter().enumerate().filter(|(_, site)| listens(site).contains(&listen)).collect();
+        let reach = match (&address, &config.origin) {
+            (Address::Tcp(address), _) if !address.ip().to_canonical().is_loopback() => Reach::World,
+            (Address::Unix(_), Origin::Directory(_)) => Reach::Loopback,
+            (_, Origin::Directory(_)) => Reach::LoopbackOnly,
+            (_, Origin::File(_)) => Reach::Loopback,
+        };
+        let hosts = Hosts::new(&sites, reach);
+        let default = hosts.find(None);
+        let (first, others): (Vec<_>, Vec<_>) = sites.iter().partition(|(number, _)| Some(*number) == default);
+        let url_name = |(_, site): &(usize, &config::Site)| match reach {
+            Reach::World => site.hosts.iter().find_map(exact),
+            Reach::Loopback | Reach::LoopbackOnly => hosts::localhost_name(site),
+        };
+        let names = first.iter().map(|_| None).chain(others.into_iter().map(url_name)).collect();
+        Binding { address, port_given, names, hosts }
+    };
+    addresses.into_iter().map(bind).collect()
+}
+
+fn exact(pattern: &config::HostPattern) -> Option<String> {
+    match pattern {
+        config::HostPattern::Exact(host) => Some(host.clone()),
+        config::HostPattern::Wildcard(_) => None,
+    }
+}
+
+/// `localhost` as its two addresses, where some site names one of them alone; then they have sites of their own.
+fn split(config: &Config, listen: &config::Listen) -> Vec<(Address, bool)> {
+    if let Address::Localhost(port @ 1..) = listen.address {
+        let both = [SocketAddr::from((Ipv4Addr::LOCALHOST, port)), SocketAddr::from((Ipv6Addr::LOCALHOST, port))];
+        let both = both.map(Address::Tcp);
+        let mut all = config.sites.iter().flat_map(|site| &site.listen);
+        if all.any(|other| both.contains(&other.address)) {
+            return both.map(|address| (address, listen.port_given)).into();
+        }
+    }
+    vec![(listen.address.clone(), listen.port_given)]
+}
