@@ -21,6 +21,7 @@ mod written;
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub use address::Address;
@@ -105,8 +106,22 @@ pub enum LogFormat {
 /// What the command line says louder than the config.
 #[derive(Clone, Default, Debug)]
 pub struct Overrides {
-    /// In the place of the `listen` at the top of the file. A site that has its own keeps it.
-    pub listen: Option<Vec<Address>>,
+    /// In the place of the `listen` at the top of the file, unless it is empty. A site that has its own keeps it.
+    pub listen: Vec<Listen>,
+}
+
+impl Listen {
+    /// An address that was asked for, port and all.
+    pub fn at(address: Address) -> Listen {
+        Listen { address, port_given: true }
+    }
+
+    /// Every interface, over IPv4 and IPv6, at the default port or the next one that is free.
+    pub fn every_interface() -> Vec<Listen> {
+        let ips: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+        let listen = |ip| Listen { address: Address::Tcp(SocketAddr::new(ip, DEFAULT_PORT)), port_given: false };
+        ips.map(listen).into()
+    }
 }
 
 /// Far more than any config needs; a device or a wrong file must not fill the memory.

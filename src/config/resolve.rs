@@ -27,7 +27,8 @@ pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Opt
 
     let mut problems = repeated_addresses(&top);
     problems.extend(own.iter().flatten().flat_map(|claims| repeated_addresses(claims)));
-    problems.extend(blocked_addresses(&sites));
+    let top_in_use = own.iter().any(Option::is_none).then_some(&top);
+    problems.extend(blocked_addresses(top_in_use.into_iter().chain(own.iter().flatten()).flatten()));
     problems.extend(repeated_hosts(&sites));
     if written.complete {
         problems.extend(second_defaults(&sites));
@@ -44,7 +45,7 @@ pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Opt
 pub(super) fn directory(dir: &Path, root: PathBuf, overrides: &Overrides) -> Result<Config, Vec<Diagnostic>> {
     let claims = top_claims(None, overrides);
     let mut problems = repeated_addresses(&claims);
-    problems.extend(blocked(&claims));
+    problems.extend(blocked_addresses(&claims));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -67,14 +68,11 @@ struct Claimant<'a> {
 }
 
 fn top_claims(written: Option<&[Spanned<Address>]>, overrides: &Overrides) -> Vec<Claim> {
-    let given =
-        |address: &Address| Claim { listen: Listen { address: address.clone(), port_given: true }, place: None };
-    match (&overrides.listen, written) {
-        (Some(addresses), _) => addresses.iter().map(given).collect(),
-        (None, Some(addresses)) => written_claims(addresses),
-        (None, None) => {
-            vec![Claim { listen: Listen { address: Address::Localhost(DEFAULT_PORT), port_given: false }, place: None }]
-        }
+    let unwritten = |listen: Listen| Claim { listen, place: None };
+    match (&*overrides.listen, written) {
+        ([], Some(addresses)) => written_claims(addresses),
+        ([], None) => vec![unwritten(Listen { address: Address::Localhost(DEFAULT_PORT), port_given: false })],
+        (overriding, _) => overriding.iter().cloned().map(unwritten).collect(),
     }
 }
 
@@ -97,7 +95,8 @@ impl Claim {
             (Some(place), Some(other)) => {
                 Diagnostic::at(place.clone(), title).label(label).related(other.clone(), other_label)
             }
-            (Some(place), None) | (None, Some(place)) => Diagnostic::at(place.clone(), title).label(label),
+            (Some(place), None) => Diagnostic::at(place.clone(), title).label(label),
+            (None, Some(other)) => Diagnostic::at(other.clone(), title).label(other_label),
             (None, None) => Diagnostic::without_place(title),
         }
     }
@@ -180,15 +179,8 @@ fn repeated_addresses(claims: &[Claim]) -> Vec<Diagnostic> {
     problems
 }
 
-/// Addresses that the kernel will not open beside each other, over all sites.
-fn blocked_addresses(sites: &[Claimant<'_>]) -> Vec<Diagnostic> {
-    let mut claims: Vec<&Claim> = sites.iter().flat_map(|site| site.claims).collect();
-    claims.sort_by_key(|claim| claim.place.as_ref().map(|place| place.start));
-    claims.dedup_by(|a, b| std::ptr::eq(*a, *b));
-    blocked(claims)
-}
-
-fn blocked<'a>(claims: impl IntoIterator<Item = &'a Claim>) -> Vec<Diagnostic> {
+/// Addresses that the kernel will not open beside each other.
+fn blocked_addresses<'a>(claims: impl IntoIterator<Item = &'a Claim>) -> Vec<Diagnostic> {
     let claims: Vec<&Claim> = claims.into_iter().collect();
     let sockets = |claim: &&'a Claim| claim.sockets().into_iter().map(|socket| (socket, *claim)).collect::<Vec<_>>();
     // Collected from the last to the first, so that it is the first that stays.
@@ -201,7 +193,8 @@ fn blocked<'a>(claims: impl IntoIterator<Item = &'a Claim>) -> Vec<Diagnostic> {
             let title = format!("{one} and {every} cannot both be listened on");
             let problem =
                 claim.problem_with(wildcard, title, "one interface of this port", "every interface of the same port");
-            problems.push(problem.help(format!("remove {one}: who connects to it is served by {every} too")));
+            problems
+                .push(problem.help(format!("listen on {every} in the place of {one}: it takes those connections too")));
         }
     }
     problems

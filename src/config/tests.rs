@@ -101,10 +101,23 @@ fn what_is_not_written_has_its_default() {
 #[test]
 fn the_command_line_replaces_the_listen_of_the_top_alone() {
     let text = "listen = '1000'\n[[site]]\nroot = 'www'\n[[site]]\nlisten = '2000'\nroot = 'www'\n";
-    let overrides = Overrides { listen: Some(vec![Address::Localhost(3000)]) };
+    let overrides = Overrides { listen: vec![Listen::at(Address::Localhost(3000))] };
     let config = judge(text, &overrides).unwrap();
     assert_eq!(config.sites.iter().map(addresses).collect::<Vec<_>>(), [["localhost:3000"], ["localhost:2000"]]);
     assert!(config.sites[0].listen[0].port_given);
+
+    let text = "[[site]]\nroot = 'www'\nhosts = 'a'\n[[site]]\nroot = 'www'\nhosts = 'b'\n";
+    let overrides =
+        Overrides { listen: vec![Listen::at("0.0.0.0:80".parse().unwrap()), Listen::at(Address::Localhost(80))] };
+    let error = judge(text, &overrides).unwrap_err();
+    assert!(
+        error.starts_with("error: localhost:80 and 0.0.0.0:80 cannot both be listened on\n--> site.toml"),
+        "{error}"
+    );
+    assert!(error.ends_with("has 1 error\n"), "{error}");
+
+    let nothing = judge(text, &Overrides { listen: Vec::new() }).unwrap();
+    assert_eq!(addresses(&nothing.sites[0]), ["localhost:8080"]);
 }
 
 #[test]
@@ -115,8 +128,8 @@ fn a_directory_is_one_site() {
     assert!(config.sites[0].hosts.is_empty() && config.sites[0].default);
 
     let error = |dir: &str, listen: &[&str]| {
-        let listen = listen.iter().map(|text| text.parse().unwrap()).collect();
-        Config::from_directory(Path::new(dir), &Overrides { listen: Some(listen) }).unwrap_err().to_string()
+        let listen = listen.iter().map(|text| Listen::at(text.parse().unwrap())).collect();
+        Config::from_directory(Path::new(dir), &Overrides { listen }).unwrap_err().to_string()
     };
     assert!(error("nowhere", &[]).starts_with("error: cannot serve `nowhere`: No such file or directory"));
     assert!(

@@ -24,6 +24,8 @@
 //! the peer would read as the next one. Nothing here keeps the bytes of an incomplete head: they are shown again,
 //! longer, at the next pull.
 
+use std::fmt;
+
 use super::chunked::{Fault, Progress};
 use super::framing::{Framing, TOO_LARGE};
 use super::request::{self, Rejection, Request, Version};
@@ -91,6 +93,19 @@ impl CloseReason {
     /// destroy the response before the peer has read it (RFC 9112, section 9.6).
     pub fn lingers(self) -> bool {
         matches!(self, Self::Rejected | Self::ContentRefused)
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PeerFinished => "the peer has finished",
+            Self::LastRequest => "that was the last request",
+            Self::Rejected => "the request was refused",
+            Self::ContentRefused => "the content is not wanted",
+            Self::Idle => "no request came in time",
+            Self::Retired => "the server stops",
+        })
     }
 }
 

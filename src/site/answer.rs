@@ -90,6 +90,11 @@ impl Answer {
     }
 
     /// The content.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The content, taken out.
     pub fn into_content(self) -> Content {
         self.content
     }

@@ -14,7 +14,7 @@ mod select;
 mod sites;
 
 pub use answer::{Answer, Content};
-pub use sites::Sites;
+pub use sites::{Binding, Served, Sites};
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
 use super::answer::Answer;
 use super::cache::Cache;
@@ -28,9 +29,18 @@ pub struct Binding {
     pub address: Address,
     /// Whether the port was asked for. If not, the next free one will do.
     pub port_given: bool,
-    /// The name in the URL of each site, the default one first: none where the address itself will do.
-    pub names: Vec<Option<String>>,
+    /// The sites, the default one first
+    pub sites: Vec<Served>,
     hosts: Hosts,
+}
+
+/// A site as it is reached by a binding.
+#[derive(Debug)]
+pub struct Served {
+    /// The host of its URL; none where the address will do, or where the site has wildcards alone
+    pub name: Option<String>,
+    /// Its directory
+    pub root: PathBuf,
 }
 
 impl Sites {
@@ -97,13 +107,18 @@ fn bindings(config: &Config) -> Vec<Binding> {
         };
         let hosts = Hosts::new(&sites, reach);
         let default = hosts.find(None);
-        let (first, others): (Vec<_>, Vec<_>) = sites.iter().partition(|(number, _)| Some(*number) == default);
-        let url_name = |(_, site): &(usize, &config::Site)| match reach {
+        let name = |site: &config::Site| match reach {
             Reach::World => site.hosts.iter().find_map(exact),
             Reach::Loopback | Reach::LoopbackOnly => hosts::localhost_name(site),
         };
-        let names = first.iter().map(|_| None).chain(others.into_iter().map(url_name)).collect();
-        Binding { address, port_given, names, hosts }
+        let serve = |(number, site): &(usize, &config::Site)| {
+            let is_default = Some(*number) == default;
+            (!is_default, Served { name: name(site).filter(|_| !is_default), root: site.root.clone() })
+        };
+        let mut served: Vec<_> = sites.iter().map(serve).collect();
+        served.sort_by_key(|(is_other, _)| *is_other);
+        let sites = served.into_iter().map(|(_, served)| served).collect();
+        Binding { address, port_given, sites, hosts }
     };
     addresses.into_iter().map(bind).collect()
 }

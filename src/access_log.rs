@@ -1,0 +1,320 @@
+//! The access log: a line for each response, formatted into memory and written once a turn.
+//!
+//! For people a short coloured line, for programs NCSA's combined format. What a client sent is escaped in both, so
+//! that no name of a file and no field can make a line of its own or speak to the terminal.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::config::{AccessTarget, LogFormat};
+use crate::http::{FieldName, Method, Request, Status};
+use crate::net::Peer;
+
+/// The log, and the lines of this turn.
+pub struct AccessLog {
+    sink: Option<Sink>,
+    style: Style,
+    lines: Vec<u8>,
+    zone: Option<TimeZone>,
+    /// The second that `time` is the text of.
+    second: i64,
+    time: Vec<u8>,
+}
+
+enum Sink {
+    Stdout(io::Stdout),
+    Stderr(io::Stderr),
+    File(File),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Short { color: bool },
+    Combined,
+}
+
+/// What a line is about.
+pub struct Entry<'a> {
+    peer: Peer,
+    /// The request line, or as much of it as came.
+    line: &'a [u8],
+    status: Status,
+    is_head: bool,
+    referer: Option<&'a [u8]>,
+    user_agent: Option<&'a [u8]>,
+}
+
+/// A line whose number of bytes is not known yet, since they are still being sent.
+pub struct Pending {
+    before: Vec<u8>,
+    after: Vec<u8>,
+}
+
+impl<'a> Entry<'a> {
+    /// A request that was answered.
+    pub fn of_request(peer: Peer, request: &Request<'a>, status: Status) -> Entry<'a> {
+        let referer = request.fields.value(FieldName::Referer);
+        let user_agent = request.fields.value(FieldName::UserAgent);
+        let is_head = request.method == Method::Head;
+        Entry { peer, line: request.line, status, is_head, referer, user_agent }
+    }
+
+    /// What was refused, by as much of its head as was received.
+    pub fn of_rejection(peer: Peer, head: &'a [u8], status: Status) -> Entry<'a> {
+        let line = head.split(|&byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        Entry { peer, line, status, is_head: line.starts_with(b"HEAD "), referer: None, user_agent: None }
+    }
+
+    /// Whether the response goes without its content.
+    pub fn is_head(&self) -> bool {
+        self.is_head
+    }
+}
+
+/// Of a request line that is no request, so much is shown, in bytes.
+const LINE_MAX: usize = 2048;
+
+impl AccessLog {
+    /// A log to `target`. `color` is whether a terminal may be coloured.
+    pub fn open(target: &AccessTarget, format: LogFormat, color: bool) -> io::Result<AccessLog> {
+        let (sink, is_terminal) = match target {
+            AccessTarget::Off => (None, false),
+            AccessTarget::Stdout => (Some(Sink::Stdout(io::stdout())), io::stdout().is_terminal()),
+            AccessTarget::Stderr => (Some(Sink::Stderr(io::stderr())), io::stderr().is_terminal()),
+            AccessTarget::File(path) => (Some(Sink::File(open_file(path)?)), false),
+        };
+        let style = match format {
+            LogFormat::Auto if is_terminal => Style::Short { color },
+            LogFormat::Auto | LogFormat::Combined => Style::Combined,
+        };
+        Ok(AccessLog { sink, style, lines: Vec::new(), zone: None, second: i64::MIN, time: Vec::new() })
+    }
+
+    /// Adds the line of a response whose `bytes` of content are known to be sent.
+    pub fn add(&mut self, entry: &Entry<'_>, bytes: u64, second: i64) {
+        if self.sink.is_none() {
+            return;
+        }
+        self.update_time(second);
+        let mut lines = std::mem::take(&mut self.lines);
+        self.write_before(entry, &mut lines);
+        self.write_bytes(bytes, &mut lines);
+        self.write_after(entry, &mut lines);
+        self.lines = lines;
+    }
+
+    /// Prepares the line of a response that will take a while.
+    pub fn begin(&mut self, entry: &Entry<'_>, second: i64) -> Pending {
+        let mut pending = Pending { before: Vec::new(), after: Vec::new() };
+        if self.sink.is_some() {
+            self.update_time(second);
+            self.write_before(entry, &mut pending.before);
+            self.write_after(entry, &mut pending.after);
+        }
+        pending
+    }
+
+    /// Adds that line, with the bytes of content that were sent in the end.
+    pub fn finish(&mut self, pending: &Pending, bytes: u64) {
+        if self.sink.is_none() {
+            return;
+        }
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.extend_from_slice(&pending.before);
+        self.write_bytes(bytes, &mut lines);
+        lines.extend_from_slice(&pending.after);
+        self.lines = lines;
+    }
+
+    /// Writes the lines of this turn. A sink that takes none costs lines, never a request.
+    pub fn flush(&mut self) {
+        if self.lines.is_empty() {
+            return;
+        }
+        let result = match &mut self.sink {
+            None => Ok(()),
+            Some(Sink::Stdout(out)) => out.write_all(&self.lines).and_then(|()| out.flush()),
+            Some(Sink::Stderr(out)) => out.write_all(&self.lines),
+            Some(Sink::File(out)) => out.write_all(&self.lines),
+        };
+        if let Err(error) = result {
+            log::error!("can't write the access log: {error}");
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                // Nobody reads it, and nobody will.
+                self.sink = None;
+            }
+        }
+        self.lines.clear();
+    }
+
+    fn write_before(&self, entry: &Entry<'_>, out: &mut Vec<u8>) {
+        let line = entry.line.get(..LINE_MAX).unwrap_or(entry.line);
+        let status = entry.status.code();
+        match self.style {
+            Style::Short { color } => {
+                let (dim, shade, reset) = match (color, status / 100) {
+                    (false, _) => ("", "", ""),
+                    (true, 2) => ("\x1b[2m", "\x1b[32m", "\x1b[0m"),
+                    (true, 4) => ("\x1b[2m", "\x1b[33m", "\x1b[0m"),
+                    (true, 5) => ("\x1b[2m", "\x1b[1;31m", "\x1b[0m"),
+                    (true, _) => ("\x1b[2m", "\x1b[36m", "\x1b[0m"),
+                };
+                put(out, &[dim.as_bytes(), &self.time, reset.as_bytes(), b"  ", shade.as_bytes()]);
+                put(out, &[status.to_string().as_bytes(), reset.as_bytes(), b"  "]);
+                // What everybody speaks is left out.
+                escape(line.strip_suffix(b" HTTP/1.1").unwrap_or(line), out);
+                put(out, &[b"  ", dim.as_bytes()]);
+            }
+            Style::Combined => {
+                let _ = write!(out, "{} - - [", entry.peer);
+                put(out, &[&self.time, b"] \""]);
+                if line.is_empty() {
+                    out.push(b'-');
+                }
+                escape(line, out);
+                let _ = write!(out, "\" {status} ");
+            }
+        }
+    }
+
+    fn write_bytes(&self, bytes: u64, out: &mut Vec<u8>) {
+        match self.style {
+            Style::Short { .. } => out.extend_from_slice(human(bytes).as_bytes()),
+            Style::Combined if bytes == 0 => out.push(b'-'),
+            Style::Combined => _ = write!(out, "{bytes}"),
+        }
+    }
+
+    fn write_after(&self, entry: &Entry<'_>, out: &mut Vec<u8>) {
+        match self.style {
+            Style::Short { color } => put(out, &[if color { b"\x1b[0m\n" } else { b"\n" }]),
+            Style::Combined => {
+                for value in [entry.referer, entry.user_agent] {
+                    out.extend_from_slice(b" \"");
+                    match value {
+                        Some(value) if !value.is_empty() => escape(value, out),
+                        _ => out.push(b'-'),
+                    }
+                    out.push(b'"');
+                }
+                out.push(b'\n');
+            }
+        }
+    }
+
+    fn update_time(&mut self, second: i64) {
+        if second == self.second {
+            return;
+        }
+        let zone = self.zone.get_or_insert_with(TimeZone::system);
+        let time = Timestamp::from_second(second).unwrap_or_default().to_zoned(zone.clone());
+        let format = match self.style {
+            Style::Short { .. } => "%H:%M:%S",
+            Style::Combined => "%d/%b/%Y:%H:%M:%S %z",
+        };
+        self.time = time.strftime(format).to_string().into_bytes();
+        self.second = second;
+    }
+}
+
+fn open_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+fn put(out: &mut Vec<u8>, parts: &[&[u8]]) {
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+}
+
+/// Printable ASCII as it is, all else as `\xHH`, quotes and backslashes too: what nginx does, so that its readers work.
+fn escape(bytes: &[u8], out: &mut Vec<u8>) {
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' | ..b' ' | 0x7f.. => _ = write!(out, "\\x{byte:02X}"),
+            _ => out.push(byte),
+        }
+    }
+}
+
+/// `512 B`, `4.0 KiB`, `12 MiB`
+fn human(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "KiB", "MiB", "GiB"] {
+        if value < 1024.0 {
+            let digits = usize::from(unit != "B" && value < 10.0);
+            return format!("{value:.digits$} {unit}");
+        }
+        value /= 1024.0;
+    }
+    format!("{value:.1} TiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(style: Style, head: &[u8], bytes: u64) -> String {
+        let mut log = AccessLog::open(&AccessTarget::Stdout, LogFormat::Combined, false).unwrap();
+        log.style = style;
+        log.zone = Some(TimeZone::fixed(jiff::tz::offset(2)));
+        let request = Request::parse(head, 9).unwrap();
+        let entry = Entry::of_request(Peer::Ip([192, 0, 2, 1].into()), &request, Status::Ok);
+        log.add(&entry, bytes, 784_111_777);
+        let pending = log.begin(&entry, 784_111_777);
+        let added = log.lines.clone();
+        log.finish(&pending, bytes);
+        assert_eq!(log.lines, added.repeat(2), "the same line on both ways");
+        String::from_utf8(added).unwrap()
+    }
+
+    #[test]
+    fn combined() {
+        let head = b"GET /a\"%0a?b HTTP/1.1\r\nHost: a\r\nReferer: http://b/\r\nUser-Agent: c\"\\\x80\t\r\n\r\n";
+        let head = String::from_utf8_lossy(head).replace("/a\"", "/a").into_bytes();
+        assert_eq!(
+            line(Style::Combined, &head, 5),
+            "192.0.2.1 - - [06/Nov/1994:10:49:37 +0200] \"GET /a%0a?b HTTP/1.1\" 200 5 \
+             \"http://b/\" \"c\\x22\\x5C\\xEF\\xBF\\xBD\"\n"
+        );
+        assert_eq!(
+            line(Style::Combined, b"GET / HTTP/1.0\r\n\r\n", 0),
+            "192.0.2.1 - - [06/Nov/1994:10:49:37 +0200] \"GET / HTTP/1.0\" 200 - \"-\" \"-\"\n"
+        );
+    }
+
+    #[test]
+    fn short() {
+        let head = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+        assert_eq!(line(Style::Short { color: false }, head, 1536), "10:49:37  200  GET /a  1.5 KiB\n");
+        assert_eq!(
+            line(Style::Short { color: true }, head, 0),
+            "\x1b[2m10:49:37\x1b[0m  \x1b[32m200\x1b[0m  GET /a  \x1b[2m0 B\x1b[0m\n"
+        );
+    }
+
+    #[test]
+    fn a_rejected_line_can_neither_end_nor_paint() {
+        let mut log = AccessLog::open(&AccessTarget::Stdout, LogFormat::Combined, false).unwrap();
+        log.zone = Some(TimeZone::UTC);
+        log.add(&Entry::of_rejection(Peer::Unix, b"\x1b[31m \xff\r\nHost", Status::BadRequest), 7, 0);
+        log.add(&Entry::of_rejection(Peer::Unix, b"", Status::RequestTimeout), 7, 0);
+        assert_eq!(
+            String::from_utf8_lossy(&log.lines),
+            "unix: - - [01/Jan/1970:00:00:00 +0000] \"\\x1B[31m \\xFF\" 400 7 \"-\" \"-\"\n\
+             unix: - - [01/Jan/1970:00:00:00 +0000] \"-\" 408 7 \"-\" \"-\"\n"
+        );
+    }
+
+    #[test]
+    fn sizes() {
+        for (bytes, text) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (10_240, "10 KiB"), (5 << 40, "5.0 TiB")]
+        {
+            assert_eq!(human(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a server says when it is ready: where it can be reached, and what is there. For a terminal a few lines, else one.
+
+use std::fmt::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use super::Server;
+use crate::config::{self, Origin};
+use crate::net::Address;
+use crate::site::Binding;
+
+/// How the banner is to look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// One line without colour
+    Line,
+    /// For people
+    Terminal {
+        /// Whether the terminal may be coloured
+        color: bool,
+    },
+}
+
+/// The banner of a server that was started by `origin`.
+pub fn banner(server: &Server, origin: &Origin, look: Look) -> String {
+    let urls = urls(server);
+    let version = env!("CARGO_PKG_VERSION");
+    let source = match origin {
+        Origin::File(path) | Origin::Directory(path) => path,
+    };
+    let Look::Terminal { color } = look else {
+        let urls: Vec<_> = urls.into_iter().map(|(url, _)| url).collect();
+        return format!("webserv {version} serving {} at {}\n", plain(source), urls.join(" "));
+    };
+    let (bold, dim, link, reset) =
+        if color { ("\x1b[1m", "\x1b[2m", "\x1b[4;36m", "\x1b[0m") } else { ("", "", "", "") };
+    let width = urls.iter().map(|(url, _)| url.len()).max().unwrap_or_default();
+    let mut text = format!("\n  {bold}webserv {version}{reset}  {dim}{}{reset}\n\n", plain(source));
+    for (url, root) in &urls {
+        let gap = width - url.len();
+        _ = writeln!(text, "  {link}{url}{reset}{:gap$}  {dim}{}{reset}", "", plain(root));
+    }
+    if let Some(moved) = moved_ports(server) {
+        _ = writeln!(text, "\n  {moved}");
+    }
+    _ = writeln!(text, "\n  {dim}Ctrl-C stops it{reset}\n");
+    text
+}
+
+/// A URL for each site at each address, with the directory that is there.
+fn urls(server: &Server) -> Vec<(String, &Path)> {
+    let mut urls: Vec<(String, &Path)> = Vec::new();
+    for endpoint in server.endpoints() {
+        let Some(binding) = server.sites().bindings().get(endpoint.binding) else { continue };
+        for site in &binding.sites {
+            let found = match endpoint.address {
+                Address::Unix(path) => vec![format!("unix:{}", plain(path))],
+                Address::Tcp(address) => match &site.name {
+                    Some(name) => vec![url(name, address.port())],
+                    None => hosts(binding, address).iter().map(|host| url(host, address.port())).collect(),
+                },
+            };
+            for url in found {
+                if urls.iter().all(|(known, _)| *known != url) {
+                    urls.push((url, &site.root));
+                }
+            }
+        }
+    }
+    urls
+}
+
+fn url(host: &str, port: u16) -> String {
+    // The default port is left out, as browsers do.
+    if port == 80 { format!("http://{host}/") } else { format!("http://{host}:{port}/") }
+}
+
+/// What stands for an address in a URL. An address that stands for every interface is none to be clicked.
+fn hosts(binding: &Binding, address: &SocketAddr) -> Vec<String> {
+    let literal = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    if let config::Address::Localhost(_) = binding.address {
+        return vec!["localhost".to_owned()];
+    }
+    if !address.ip().is_unspecified() {
+        return vec![literal(address.ip())];
+    }
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let reachable = |interface: &if_addrs::Interface| {
+        !interface.is_loopback() && !interface.is_link_local() && interface.ip().is_ipv4() == address.is_ipv4()
+    };
+    let others = interfaces.iter().filter(|interface| reachable(interface)).map(|interface| literal(interface.ip()));
+    std::iter::once("localhost".to_owned()).chain(others).collect()
+}
+
+/// What became of ports that nobody asked for.
+fn moved_ports(server: &Server) -> Option<String> {
+    let moved = server.endpoints().find_map(|endpoint| {
+        let binding = server.sites().bindings().get(endpoint.binding).filter(|binding| !binding.port_given)?;
+        let wanted = match &binding.address {
+            config::Address::Localhost(port) => *port,
+            config::Address::Tcp(address) => address.port(),
+            config::Address::Unix(_) => return None,
+        };
+        match endpoint.address {
+            Address::Tcp(address) if address.port() != wanted => Some((wanted, address.port())),
+            _ => None,
+        }
+    });
+    moved.map(|(wanted, port)| format!("Port {wanted} is taken, so this is {port}."))
+}
+
+/// A path on a terminal: what could steer it is shown instead.
+fn plain(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let path = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf)).unwrap_or(path.to_path_buf());
+    let text = path.display().to_string();
+    let text = if text.is_empty() { ".".to_owned() } else { text };
+    text.chars().flat_map(|char| if char.is_control() { char.escape_default().collect() } else { vec![char] }).collect()
+}

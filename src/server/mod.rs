@@ -1,0 +1,301 @@
+//! The loop that ties the rooms together: it waits, accepts, drives clients, keeps deadlines, and stops.
+//!
+//! Chooses no status and parses no byte.
+
+pub mod banner;
+mod bind;
+mod client;
+mod deadlines;
+mod shared;
+mod signals;
+pub mod trace;
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, Instant};
+
+pub use bind::BindError;
+
+use bind::Bound;
+use client::{Client, Gone, Outcome};
+use deadlines::Deadlines;
+use shared::{Shared, Timeouts};
+use signals::Signals;
+
+use crate::access_log::AccessLog;
+use crate::config::Config;
+use crate::http;
+use crate::net::{Address, Key, Reactor, Slab};
+use crate::site::Sites;
+
+/// Connections that one listener hands over in a turn before clients have theirs.
+const ACCEPTS_PER_TURN: usize = 64;
+
+/// How long accepting pauses where the machine is out of descriptors or memory and no client leaves.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Descriptors that are not for clients: listeners, logs, roots, the poller.
+const RESERVED_DESCRIPTORS: u64 = 64;
+
+/// A server that is bound and ready to run.
+pub struct Server {
+    reactor: Reactor,
+    signals: Signals,
+    listeners: Vec<Bound>,
+    clients: Slab<Client>,
+    deadlines: Deadlines,
+    /// Clients that can go on without being told that they are ready.
+    runnable: VecDeque<Key>,
+    /// Listeners that may have more to accept without telling so again.
+    unaccepted: Vec<usize>,
+    /// Accepting rests until then, or until a client leaves.
+    pause_ends: Option<Instant>,
+    connections_max: usize,
+    drain_time: Duration,
+    /// Set once the server stops: when it stops waiting for clients.
+    drain_ends: Option<Instant>,
+    shared: Shared,
+}
+
+/// Where a server can be reached.
+pub struct Endpoint<'a> {
+    /// The number of the binding
+    pub binding: usize,
+    /// What it is bound to, with its real port
+    pub address: &'a Address,
+}
+
+/// Why a server could not be started.
+#[derive(Debug)]
+pub enum StartError {
+    /// An address could not be bound.
+    Bind(BindError),
+    /// The machine refused something.
+    Io(io::Error),
+}
+
+impl Server {
+    /// Binds every listener of `sites`. `server` is what responses say of the software.
+    pub fn bind(
+        config: &Config,
+        sites: Sites,
+        access_log: AccessLog,
+        server: &'static str,
+    ) -> Result<Server, StartError> {
+        let limits = &config.limits;
+        let descriptors = raise_descriptor_limit();
+        let reactor = Reactor::new()?;
+        let mut listeners = bind::bind(sites.bindings(), limits.backlog).map_err(StartError::Bind)?;
+        for (number, bound) in (0..).zip(&mut listeners) {
+            bound.listener.register(&reactor, Key::fixed(number))?;
+        }
+        let signals = Signals::catch(&reactor, Key::fixed(u32::MAX))?;
+        // A client that is sent a file has two.
+        let affordable = usize::try_from(descriptors.saturating_sub(RESERVED_DESCRIPTORS) / 2).unwrap_or(usize::MAX);
+        if affordable < limits.connections {
+            log::debug!("{affordable} connections at most, by the descriptor limit of {descriptors}");
+        }
+        let timeouts = Timeouts { head: limits.head_time, idle: limits.idle_time, send: limits.send_time };
+        let http_limits =
+            http::Limits { head_size: limits.head_size, fields: limits.fields, content_size: limits.content_size };
+        Ok(Server {
+            reactor,
+            signals,
+            listeners,
+            clients: Slab::default(),
+            deadlines: Deadlines::default(),
+            runnable: VecDeque::new(),
+            unaccepted: Vec::new(),
+            pause_ends: None,
+            connections_max: limits.connections.min(affordable).max(1),
+            drain_time: limits.drain_time,
+            drain_ends: None,
+            shared: Shared::new(sites, access_log, http_limits, timeouts, server),
+        })
+    }
+
+    /// Where it can be reached.
+    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint<'_>> {
+        self.listeners.iter().map(|bound| Endpoint { binding: bound.binding, address: bound.listener.address() })
+    }
+
+    /// What it serves.
+    pub fn sites(&self) -> &Sites {
+        &self.shared.sites
+    }
+
+    /// Serves until a signal says to stop, then until every client is done or `drain_time` is over. A second signal ends
+    /// it at once.
+    pub fn run(&mut self) -> io::Result<()> {
+        loop {
+            self.reactor.wait(self.timeout())?;
+            self.shared.start_turn();
+            for number in 0..self.reactor.len() {
+                let Some(readiness) = self.reactor.readiness(number) else { break };
+                if let Some(client) = self.clients.get_mut(readiness.key) {
+                    client.note(readiness);
+                    self.drive(readiness.key);
+                } else if let Some(number) = readiness.key.as_fixed() {
+                    match usize::try_from(number) {
+                        Ok(listener) if listener < self.listeners.len() => self.unaccepted.push(listener),
+                        _ => self.stop(),
+                    }
+                }
+            }
+            for _ in 0..self.runnable.len() {
+                let Some(key) = self.runnable.pop_front() else { break };
+                self.drive(key);
+            }
+            while let Some(key) = self.deadlines.pop(self.shared.instant) {
+                if let Some(client) = self.clients.get_mut(key) {
+                    client.entered = None;
+                    self.drive(key);
+                }
+            }
+            self.accept();
+            self.shared.access_log.flush();
+            if self.drain_ends.is_some_and(|end| self.clients.is_empty() || end <= self.shared.instant) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How long there is nothing to do unless a source becomes ready.
+    fn timeout(&self) -> Option<Duration> {
+        let may_accept = !self.unaccepted.is_empty() && self.pause_ends.is_none() && self.has_place();
+        if !self.runnable.is_empty() || may_accept {
+            return Some(Duration::ZERO);
+        }
+        let now = Instant::now();
+        let until = |end: Instant| end.saturating_duration_since(now);
+        [self.deadlines.next(now), self.pause_ends.map(until), self.drain_ends.map(until)].into_iter().flatten().min()
+    }
+
+    /// Lets one client go on, and sees to what comes of it.
+    fn drive(&mut self, key: Key) {
+        let Some(client) = self.clients.get_mut(key) else { return };
+        let gone = match client.drive(&mut self.shared) {
+            Outcome::Runnable => return self.runnable.push_back(key),
+            Outcome::Waiting => match client.register(&self.reactor, key) {
+                Ok(()) => {
+                    let entered = self.deadlines.enter(key, client.entered, client.deadline());
+                    client.entered = Some(entered);
+                    return;
+                }
+                Err(error) => Gone::Failed(error),
+            },
+            Outcome::Gone(gone) => gone,
+        };
+        gone.report();
+        self.deadlines.remove(key, client.entered);
+        self.clients.remove(key);
+        self.pause_ends = None;
+    }
+
+    /// Accepts what waits, within a fair share, and serves it at once: most clients send their request along.
+    fn accept(&mut self) {
+        if self.pause_ends.is_some_and(|end| end <= self.shared.instant) {
+            self.pause_ends = None;
+        }
+        for listener in std::mem::take(&mut self.unaccepted) {
+            for accepted in 0.. {
+                let Some(Bound { listener: socket, binding }) = self.listeners.get(listener) else { break };
+                if accepted == ACCEPTS_PER_TURN || self.pause_ends.is_some() || !self.has_place() {
+                    if !self.unaccepted.contains(&listener) {
+                        self.unaccepted.push(listener);
+                    }
+                    break;
+                }
+                match socket.accept() {
+                    Ok(None) => break,
+                    Ok(Some((transport, peer))) => {
+                        trace::accepted(peer);
+                        let key = self.clients.insert(Client::new(transport, peer, *binding, &self.shared));
+                        self.drive(key);
+                    }
+                    Err(error) => {
+                        log::error!("can't accept connections: {error}; trying again as soon as one is closed");
+                        self.pause_ends = Some(self.shared.instant + ACCEPT_PAUSE);
+                    }
+                }
+            }
+        }
+    }
+
+    fn has_place(&self) -> bool {
+        self.clients.len() < self.connections_max
+    }
+
+    /// A signal has come: the first one begins the end, the second one is it.
+    fn stop(&mut self) {
+        let signals = self.signals.take();
+        if signals == 0 {
+            return;
+        }
+        if signals > 1 || self.drain_ends.is_some() {
+            self.drain_ends = Some(self.shared.instant);
+            return;
+        }
+        log::info!("stopping; {} connections to finish", self.clients.len());
+        self.drain_ends = Some(self.shared.instant + self.drain_time);
+        self.listeners.clear();
+        self.unaccepted.clear();
+        for key in self.clients.keys().collect::<Vec<_>>() {
+            if let Some(client) = self.clients.get_mut(key) {
+                client.retire();
+                self.drive(key);
+            }
+        }
+    }
+}
+
+/// Raises the limit of descriptors to what is allowed at most, and returns it.
+fn raise_descriptor_limit() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Where it can't be raised, what there is will do.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+impl Gone {
+    /// Writes down what an operator has to know. That peers come and go is not of that kind.
+    fn report(&self) {
+        match self {
+            Gone::Failed(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                log::warn!("a file became shorter while it was sent; the connection was cut");
+            }
+            Gone::Failed(error) if is_of_the_peer(error) => {}
+            Gone::Failed(error) => log::error!("a connection was cut: {error}"),
+            Gone::Closed(_) | Gone::SendTimeout => {}
+        }
+    }
+}
+
+/// Whether the peer or the network broke the connection, rather than this machine.
+fn is_of_the_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, NetworkUnreachable, TimedOut,
+    };
+    matches!(
+        error.kind(),
+        BrokenPipe | ConnectionAborted | ConnectionReset | HostUnreachable | NetworkUnreachable | TimedOut
+    )
+}
+
+impl From<io::Error> for StartError {
+    fn from(error: io::Error) -> StartError {
+        StartError::Io(error)
+    }
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StartError::Bind(error) => error.fmt(f),
+            StartError::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}

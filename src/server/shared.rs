@@ -1,0 +1,79 @@
+//! What all clients share: the sites, the log, the limits, the clocks of this turn, and memory that goes from hand to
+//! hand, so that a client that is idle has none.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::access_log::AccessLog;
+use crate::http::{self, Preamble};
+use crate::net::Outbox;
+use crate::site::{Now, Sites};
+
+/// Bytes received at a time.
+pub(super) const RECEIVE_BYTES: usize = 32 * 1024;
+
+/// Outboxes that are kept for reuse. Most clients are done with theirs before the next one needs one.
+const OUTBOXES_MAX: usize = 64;
+
+/// How long is waited for what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeouts {
+    /// For the rest of a head
+    pub(super) head: Duration,
+    /// For a request, or for the rest of its content
+    pub(super) idle: Duration,
+    /// For the peer to take something
+    pub(super) send: Duration,
+}
+
+/// What all clients share.
+pub(super) struct Shared {
+    pub(super) sites: Sites,
+    pub(super) access_log: AccessLog,
+    pub(super) limits: http::Limits,
+    pub(super) timeouts: Timeouts,
+    pub(super) preamble: Preamble,
+    /// The clocks as they were read for this turn, once
+    pub(super) instant: Instant,
+    pub(super) now: Now,
+    /// Room for the start of a head, and for what is received behind it
+    pub(super) buffer: Vec<u8>,
+    #[expect(clippy::vec_box, reason = "it is the boxes that go from hand to hand")]
+    pub(super) outboxes: Vec<Box<Outbox>>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        sites: Sites,
+        access_log: AccessLog,
+        limits: http::Limits,
+        timeouts: Timeouts,
+        server: &'static str,
+    ) -> Shared {
+        let now = Now::from(SystemTime::now());
+        Shared {
+            sites,
+            access_log,
+            limits,
+            timeouts,
+            preamble: Preamble::new(server, now.second),
+            instant: Instant::now(),
+            now,
+            buffer: vec![0; limits.head_size + RECEIVE_BYTES],
+            outboxes: Vec::new(),
+        }
+    }
+
+    /// Reads the clocks for a new turn.
+    pub(super) fn start_turn(&mut self) {
+        self.instant = Instant::now();
+        self.now = Now::from(SystemTime::now());
+        self.preamble.update(self.now.second);
+    }
+
+    /// Takes back an outbox that is empty.
+    pub(super) fn keep_outbox(&mut self, outbox: Box<Outbox>) {
+        if self.outboxes.len() < OUTBOXES_MAX {
+            self.outboxes.push(outbox);
+        }
+    }
+}
