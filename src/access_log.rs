@@ -5,10 +5,14 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::FileType;
+use rustix::io::retry_on_intr;
 
 use crate::config::{AccessTarget, LogFormat};
 use crate::http::{FieldName, Method, Request, Status};
@@ -18,16 +22,28 @@ use crate::net::Peer;
 pub struct AccessLog {
     sink: Option<Sink>,
     style: Style,
+    /// Lines that are not written yet.
     lines: Vec<u8>,
+    /// Lines for which there was no room.
+    lost: u64,
     zone: Option<TimeZone>,
     /// The second that `time` is the text of.
     second: i64,
     time: Vec<u8>,
 }
 
-enum Sink {
-    Stdout(io::Stdout),
-    Stderr(io::Stderr),
+/// Where lines go.
+struct Sink {
+    target: Target,
+    /// It is no regular file, and could make a writer wait for its reader.
+    may_block: bool,
+    /// The last write failed, and it has been said so.
+    has_failed: bool,
+}
+
+enum Target {
+    Stdout,
+    Stderr,
     File(File),
 }
 
@@ -75,28 +91,36 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// So many bytes wait for a reader that is slow, then lines are lost.
+const WAITING_MAX: usize = 256 * 1024;
+
+/// What a pipe that has room takes for certain, in bytes: `PIPE_BUF` (pipe(7)).
+const PIECE: usize = 4096;
+
 /// Of a request line that is no request, so much is shown, in bytes.
 const LINE_MAX: usize = 2048;
 
 impl AccessLog {
     /// A log to `target`. `color` is whether a terminal may be coloured.
     pub fn open(target: &AccessTarget, format: LogFormat, color: bool) -> io::Result<AccessLog> {
-        let (sink, is_terminal) = match target {
-            AccessTarget::Off => (None, false),
-            AccessTarget::Stdout => (Some(Sink::Stdout(io::stdout())), io::stdout().is_terminal()),
-            AccessTarget::Stderr => (Some(Sink::Stderr(io::stderr())), io::stderr().is_terminal()),
-            AccessTarget::File(path) => (Some(Sink::File(open_file(path)?)), false),
+        let target = match target {
+            AccessTarget::Off => None,
+            AccessTarget::Stdout => Some(Target::Stdout),
+            AccessTarget::Stderr => Some(Target::Stderr),
+            AccessTarget::File(path) => Some(Target::File(open_file(path)?)),
         };
+        let is_terminal = target.as_ref().is_some_and(|target| target.descriptor().is_terminal());
+        let sink = target.map(|target| Sink { may_block: may_block(&target), target, has_failed: false });
         let style = match format {
             LogFormat::Auto if is_terminal => Style::Short { color },
             LogFormat::Auto | LogFormat::Combined => Style::Combined,
         };
-        Ok(AccessLog { sink, style, lines: Vec::new(), zone: None, second: i64::MIN, time: Vec::new() })
+        Ok(AccessLog { sink, style, lines: Vec::new(), lost: 0, zone: None, second: i64::MIN, time: Vec::new() })
     }
 
     /// Adds the line of a response whose `bytes` of content are known to be sent.
     pub fn add(&mut self, entry: &Entry<'_>, bytes: u64, second: i64) {
-        if self.sink.is_none() {
+        if !self.has_room() {
             return;
         }
         self.update_time(second);
@@ -120,7 +144,7 @@ impl AccessLog {
 
     /// Adds that line, with the bytes of content that were sent in the end.
     pub fn finish(&mut self, pending: &Pending, bytes: u64) {
-        if self.sink.is_none() {
+        if !self.has_room() {
             return;
         }
         let mut lines = std::mem::take(&mut self.lines);
@@ -130,25 +154,36 @@ impl AccessLog {
         self.lines = lines;
     }
 
-    /// Writes the lines of this turn. A sink that takes none costs lines, never a request.
+    /// Writes the lines of this turn. A sink that takes none costs lines, which are counted, and never a request.
     pub fn flush(&mut self) {
-        if self.lines.is_empty() {
-            return;
-        }
-        let result = match &mut self.sink {
-            None => Ok(()),
-            Some(Sink::Stdout(out)) => out.write_all(&self.lines).and_then(|()| out.flush()),
-            Some(Sink::Stderr(out)) => out.write_all(&self.lines),
-            Some(Sink::File(out)) => out.write_all(&self.lines),
-        };
-        if let Err(error) = result {
-            log::error!("can't write the access log: {error}");
-            if error.kind() == io::ErrorKind::BrokenPipe {
-                // Nobody reads it, and nobody will.
-                self.sink = None;
+        let Some(sink) = self.sink.as_mut().filter(|_| !self.lines.is_empty()) else { return };
+        let mut written = 0;
+        let result = sink.write(&self.lines, &mut written);
+        self.lines.drain(..written);
+        match result {
+            Ok(()) => {
+                sink.has_failed = false;
+                if self.lines.is_empty() && self.lost > 0 {
+                    log::warn!("{} lines of the access log were lost: nobody took them", self.lost);
+                    self.lost = 0;
+                }
+            }
+            Err(error) => {
+                // A line that could not be written is as lost as one for which there was no room.
+                self.lost += self.lines.iter().filter(|&&byte| byte == b'\n').count() as u64;
+                self.lines.clear();
+                if !std::mem::replace(&mut sink.has_failed, true) {
+                    log::error!("cannot write the access log: {error}");
+                }
             }
         }
-        self.lines.clear();
+    }
+
+    /// Whether a line may be added; if not, it is lost.
+    fn has_room(&mut self) -> bool {
+        let has_room = self.lines.len() < WAITING_MAX;
+        self.lost += u64::from(self.sink.is_some() && !has_room);
+        self.sink.is_some() && has_room
     }
 
     fn write_before(&self, entry: &Entry<'_>, out: &mut Vec<u8>) {
@@ -219,6 +254,40 @@ impl AccessLog {
         self.time = time.strftime(format).to_string().into_bytes();
         self.second = second;
     }
+}
+
+impl Target {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        match self {
+            Target::Stdout => rustix::stdio::stdout(),
+            Target::Stderr => rustix::stdio::stderr(),
+            Target::File(file) => file.as_fd(),
+        }
+    }
+}
+
+impl Sink {
+    /// Writes as much as the sink takes without waiting.
+    fn write(&self, bytes: &[u8], written: &mut usize) -> io::Result<()> {
+        while let Some(rest) = bytes.get(*written..).filter(|rest| !rest.is_empty()) {
+            let mut piece = rest;
+            if self.may_block {
+                // To make it non-blocking would make it so for every process that shares it.
+                let mut ready = [PollFd::from_borrowed_fd(self.target.descriptor(), PollFlags::OUT)];
+                if retry_on_intr(|| poll(&mut ready, Some(&Timespec::default())))? == 0 {
+                    return Ok(());
+                }
+                piece = rest.get(..PIECE).unwrap_or(rest);
+            }
+            *written += retry_on_intr(|| rustix::io::write(self.target.descriptor(), piece))?;
+        }
+        Ok(())
+    }
+}
+
+fn may_block(target: &Target) -> bool {
+    let stat = rustix::fs::fstat(target.descriptor());
+    !stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file())
 }
 
 fn open_file(path: &Path) -> io::Result<File> {

@@ -1,6 +1,47 @@
-//! # webserv
+//! webserv: a static HTTP/1.1 web server. One thread, one reactor, many clients.
 //!
-//! A static HTTP/1.1 web server: one thread, one reactor, many clients.
+//! This page is the map. The way of a request is straight through, and each room is entered once:
+//!
+//! ```text
+//! socket -> net::Transport -> http::Connection -> site::Sites -> files::Root
+//!                                  |                  |
+//! socket <- net::Outbox   <- response head  <-  site::Answer
+//! ```
+//!
+//! [`server`] goes round in one loop: it waits for the reactor, and drives the clients that are ready. A client is
+//! driven the same way whatever woke it, be it bytes, room to send or a deadline: flush the outbox, take the next step
+//! of the protocol, answer, read or close, until it would block or has had its share of the turn.
+//!
+//! # Rooms
+//!
+//! | room | what it is for | may import |
+//! | --- | --- | --- |
+//! | [`cli`] | arguments | `config` |
+//! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, nothing of ours |
+//! | [`http`] | the protocol: connection, request, target, framing, response, preconditions, ranges | `httparse`, nothing of ours |
+//! | [`site`] | which answer a request gets: hosts, paths, representations, the cache, error pages | `http`, `files`, `config` |
+//! | [`files`] | the disk below a root | the file system, nothing of ours |
+//! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
+//! | [`server`] | the loop: clients, deadlines, signals, the banner | all |
+//! | [`access_log`] | a line for each response | `config`, `http`, `net` for its types |
+//!
+//! # Invariants
+//!
+//! - **No I/O in the protocol.** [`http`] reads no socket, no file and no clock: bytes are pushed in, steps are pulled
+//!   out, and every test feeds it under every split of its bytes.
+//! - **Content is a length to the protocol.** Memory and files differ in the outbox alone, as segments.
+//! - **A path cannot leave its root.** [`site::path::SitePath`] has no dot segments by type, and the kernel opens what it
+//!   names beneath the root, whatever symbolic links say meanwhile.
+//! - **Never stale, never padded.** What is held in memory is compared with the file at each use. A file that becomes
+//!   shorter while it is sent cuts the connection.
+//! - **Every wait has a deadline**, every buffer a bound, every descriptor an owner. An idle client owns no buffer.
+//! - **Readiness is told once.** Sources are registered edge-triggered, for both directions, once; whatever is left
+//!   undone while a socket is ready is queued by the loop. Keys carry a generation, so that an event that comes late
+//!   meets no other client.
+//! - **Blame is a type.** A [`http::Rejection`] is the peer's fault and becomes a response, a [`config::Diagnostic`] is
+//!   the config author's and has a place, an [`std::io::Error`] is the machine's and goes to the log. Why a connection
+//!   ends is a [`http::CloseReason`].
+//! - **`unsafe` lives in one place**: where [`net::reactor`] registers a source with the poller.
 
 pub mod access_log;
 pub mod cli;

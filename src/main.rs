@@ -44,11 +44,11 @@ fn main() -> ExitCode {
 
 /// Serves until it is told to stop.
 fn serve(config: &Config, arguments: &Arguments) -> Result<(), String> {
-    let sites = Sites::open(config).map_err(|(root, error)| format!("can't open {root}: {error}"))?;
+    let sites = Sites::open(config).map_err(|(root, error)| format!("cannot open {root}: {error}"))?;
     let quiet = arguments.verbosity == Verbosity::Quiet;
     let target = if quiet { &AccessTarget::Off } else { &config.log.access };
     let access_log = AccessLog::open(target, config.log.format, may_color(&io::stdout()))
-        .map_err(|error| format!("can't open the access log: {error}"))?;
+        .map_err(|error| format!("cannot open the access log: {error}"))?;
     let software = match arguments.verbosity {
         Verbosity::Verbose => concat!("webserv/", env!("CARGO_PKG_VERSION")),
         Verbosity::Quiet | Verbosity::Normal => "webserv",

@@ -104,9 +104,10 @@ impl<'a> Request<'a> {
         let method = Method::recognise(method);
         let target = match (method, target) {
             (Method::Options, "*") => Target::Asterisk,
-            (Method::Known, _) if line.starts_with(b"CONNECT ") => {
-                Authority::parse(target.as_bytes()).map(|_| Target::Authority).map_err(Rejection::bad_request)?
-            }
+            (Method::Known, _) if line.starts_with(b"CONNECT ") => match Authority::parse(target.as_bytes()) {
+                Some(_) => Target::Authority,
+                None => return Err(Rejection::bad_request("CONNECT takes a host and a port")),
+            },
             _ => Target::parse(target).map_err(Rejection::bad_request)?,
         };
         let host = host(&fields, version)?;
@@ -165,7 +166,10 @@ fn host<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<Authority<'a
         return Err(Rejection::bad_request("there is more than one Host field"));
     }
     match fields.value(FieldName::Host) {
-        Some(value) => Authority::parse(value).map(Some).map_err(Rejection::bad_request),
+        Some(value) => match Authority::parse(value) {
+            None => Err(Rejection::bad_request("the Host field is no host and port")),
+            authority => Ok(authority),
+        },
         None if version == Version::Http10 => Ok(None),
         None => Err(Rejection::bad_request("the Host field is missing")),
     }

@@ -33,7 +33,7 @@ pub struct Authority<'a> {
     pub port: Option<u16>,
 }
 
-/// Why a request-target or a Host was refused.
+/// Why a request-target was refused.
 pub type Reason = &'static str;
 
 impl<'a> Target<'a> {
@@ -50,7 +50,7 @@ impl<'a> Target<'a> {
         }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let authority = Authority::parse(authority.as_bytes())?;
+        let authority = Authority::parse(authority.as_bytes()).ok_or("the host in the request-target is malformed")?;
         // "http://host" and "http://host?query" leave out the path, which is then "/" (RFC 9110, section 4.2.3).
         let path = match path.strip_prefix('?') {
             None if path.is_empty() => Path { path: "/", query: None },
@@ -73,18 +73,18 @@ impl<'a> Path<'a> {
 
 impl<'a> Authority<'a> {
     /// `uri-host [ ":" port ]` (RFC 3986, section 3.2), without userinfo, which HTTP forbids. Of the registered names
-    /// only those are taken that a host name can be made of.
-    pub fn parse(text: &'a [u8]) -> Result<Authority<'a>, Reason> {
-        let text = std::str::from_utf8(text).map_err(|_| "the host is not ASCII")?;
+    /// only those are taken that a host name can be made of. `None` for all else.
+    pub fn parse(text: &'a [u8]) -> Option<Authority<'a>> {
+        let text = std::str::from_utf8(text).ok()?;
         let end = if text.starts_with('[') { text.find(']').map(|at| at + 1) } else { text.find(':') };
-        let (host, port) = text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""));
+        let (host, port) = text.split_at_checked(end.unwrap_or(text.len()))?;
         let port = match port.strip_prefix(':') {
             None if port.is_empty() => None,
             Some("") => None,
             Some(digits) if digits.len() <= 5 && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Some(digits.parse().map_err(|_| "the port is over 65535")?)
+                Some(digits.parse().ok()?)
             }
-            _ => return Err("the port is not a number"),
+            _ => return None,
         };
         let is_valid = match host.strip_prefix('[') {
             // Colons in brackets: an address of IPv6.
@@ -93,7 +93,7 @@ impl<'a> Authority<'a> {
                 .is_some_and(|address| address.contains(':') && address.bytes().all(is_address)),
             None => !host.is_empty() && host.bytes().all(is_host),
         };
-        if is_valid { Ok(Authority { host, port }) } else { Err("the host is missing or malformed") }
+        is_valid.then_some(Authority { host, port })
     }
 }
 
@@ -199,14 +199,14 @@ mod tests {
             ("[::1]:65535", "[::1]", Some(65535)),
             ("[::ffff:1.2.3.4]", "[::ffff:1.2.3.4]", None),
         ] {
-            assert_eq!(Authority::parse(text.as_bytes()), Ok(Authority { host, port }), "{text}");
+            assert_eq!(Authority::parse(text.as_bytes()), Some(Authority { host, port }), "{text}");
         }
         for text in [
             "", ":80", "a:b", "a:65536", "a:000080", "a:-1", "a:+1", "u@a", "a,b", "a b", "a/b", "a%41", "[::1", "[]",
             "[1]", "[::g]", "::1", "[::1]a", "a\"", "\u{e4}",
         ] {
-            assert!(Authority::parse(text.as_bytes()).is_err(), "{text}");
+            assert_eq!(Authority::parse(text.as_bytes()), None, "{text}");
         }
-        assert!(Authority::parse(b"\xff").is_err());
+        assert_eq!(Authority::parse(b"\xff"), None);
     }
 }

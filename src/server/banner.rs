@@ -30,7 +30,8 @@ pub fn banner(server: &Server, origin: &Origin, look: Look) -> String {
     };
     let Look::Terminal { color } = look else {
         let urls: Vec<_> = urls.into_iter().map(|(url, _)| url).collect();
-        return format!("webserv {version} serving {} at {}\n", plain(source), urls.join(" "));
+        let moved = moved_ports(server).map_or(String::new(), |(wanted, _)| format!(" (port {wanted} is taken)"));
+        return format!("webserv {version} serving {} at {}{moved}\n", plain(source), urls.join(" "));
     };
     let (bold, dim, link, reset) =
         if color { ("\x1b[1m", "\x1b[2m", "\x1b[4;36m", "\x1b[0m") } else { ("", "", "", "") };
@@ -40,8 +41,8 @@ pub fn banner(server: &Server, origin: &Origin, look: Look) -> String {
         let gap = width - url.len();
         _ = writeln!(text, "  {link}{url}{reset}{:gap$}  {dim}{}{reset}", "", plain(root));
     }
-    if let Some(moved) = moved_ports(server) {
-        _ = writeln!(text, "\n  {moved}");
+    if let Some((wanted, port)) = moved_ports(server) {
+        _ = writeln!(text, "\n  Port {wanted} is taken, so this is {port}.");
     }
     _ = writeln!(text, "\n  {dim}Ctrl-C stops it{reset}\n");
     text
@@ -95,9 +96,9 @@ fn hosts(binding: &Binding, address: &SocketAddr) -> Vec<String> {
     std::iter::once("localhost".to_owned()).chain(others).collect()
 }
 
-/// What became of ports that nobody asked for.
-fn moved_ports(server: &Server) -> Option<String> {
-    let moved = server.endpoints().find_map(|endpoint| {
+/// The port that nobody asked for and that is taken, and the one that was taken instead.
+fn moved_ports(server: &Server) -> Option<(u16, u16)> {
+    server.endpoints().find_map(|endpoint| {
         let binding = server.sites().bindings().get(endpoint.binding).filter(|binding| !binding.port_given)?;
         let wanted = match &binding.address {
             config::Address::Localhost(port) => *port,
@@ -108,15 +109,17 @@ fn moved_ports(server: &Server) -> Option<String> {
             Address::Tcp(address) if address.port() != wanted => Some((wanted, address.port())),
             _ => None,
         }
-    });
-    moved.map(|(wanted, port)| format!("Port {wanted} is taken, so this is {port}."))
+    })
 }
 
-/// A path on a terminal: what could steer it is shown instead.
+/// A path as short as it can be said, without what could steer a terminal.
 fn plain(path: &Path) -> String {
-    let here = std::env::current_dir().ok();
-    let path = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf)).unwrap_or(path.to_path_buf());
-    let text = path.display().to_string();
-    let text = if text.is_empty() { ".".to_owned() } else { text };
+    // A config may say "../www", which nobody would type.
+    let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let here = std::env::current_dir().unwrap_or_default();
+    let text = match full.strip_prefix(here) {
+        Ok(below) if !below.as_os_str().is_empty() => below.display().to_string(),
+        _ => full.display().to_string(),
+    };
     text.chars().flat_map(|char| if char.is_control() { char.escape_default().collect() } else { vec![char] }).collect()
 }

@@ -102,7 +102,7 @@ fn is_without_ipv6(error: &io::Error) -> bool {
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "can't listen on {}: ", self.address)?;
+        write!(f, "cannot listen on {}: ", self.address)?;
         match self.error.kind() {
             io::ErrorKind::AddrInUse if self.address.starts_with("unix:") => {
                 f.write_str("another process listens on that socket")

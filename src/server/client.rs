@@ -7,6 +7,7 @@ use std::io;
 use std::mem;
 use std::time::{Duration, Instant};
 
+use super::gone::Gone;
 use super::shared::{RECEIVE_BYTES, Shared};
 use super::trace;
 use crate::access_log::{Entry, Pending};
@@ -83,17 +84,6 @@ pub(super) enum Outcome {
     Runnable,
     /// It is done with.
     Gone(Gone),
-}
-
-/// Why a client is gone.
-#[derive(Debug)]
-pub(super) enum Gone {
-    /// The connection came to its end.
-    Closed(CloseReason),
-    /// The peer has broken it off, or the content could not be sent to its end.
-    Failed(io::Error),
-    /// The peer took nothing for `send_time`.
-    SendTimeout,
 }
 
 /// What was received.
@@ -388,14 +378,4 @@ fn prepare(step: Step<'_>, peer: Peer, binding: usize, shared: &mut Shared) -> N
         }
     };
     Next::Respond(answer, sending_file)
-}
-
-impl std::fmt::Display for Gone {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Gone::Closed(reason) => write!(f, "{reason}"),
-            Gone::Failed(error) => error.fmt(f),
-            Gone::SendTimeout => f.write_str("it took nothing for too long"),
-        }
-    }
 }

@@ -6,6 +6,7 @@ pub mod banner;
 mod bind;
 mod client;
 mod deadlines;
+mod gone;
 mod shared;
 mod signals;
 pub mod trace;
@@ -17,8 +18,9 @@ use std::time::{Duration, Instant};
 pub use bind::BindError;
 
 use bind::Bound;
-use client::{Client, Gone, Outcome};
+use client::{Client, Outcome};
 use deadlines::Deadlines;
+use gone::Gone;
 use shared::{Shared, Timeouts};
 use signals::Signals;
 
@@ -214,7 +216,7 @@ impl Server {
                         self.drive(key);
                     }
                     Err(error) => {
-                        log::error!("can't accept connections: {error}; trying again as soon as one is closed");
+                        log::error!("cannot accept connections: {error}; trying again as soon as one is closed");
                         self.pause_ends = Some(self.shared.instant + ACCEPT_PAUSE);
                     }
                 }
@@ -253,34 +255,9 @@ impl Server {
 fn raise_descriptor_limit() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    // Where it can't be raised, what there is will do.
+    // Where it cannot be raised, what there is will do.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
-}
-
-impl Gone {
-    /// Writes down what an operator has to know. That peers come and go is not of that kind.
-    fn report(&self) {
-        match self {
-            Gone::Failed(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                log::warn!("a file became shorter while it was sent; the connection was cut");
-            }
-            Gone::Failed(error) if is_of_the_peer(error) => {}
-            Gone::Failed(error) => log::error!("a connection was cut: {error}"),
-            Gone::Closed(_) | Gone::SendTimeout => {}
-        }
-    }
-}
-
-/// Whether the peer or the network broke the connection, rather than this machine.
-fn is_of_the_peer(error: &io::Error) -> bool {
-    use io::ErrorKind::{
-        BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, NetworkUnreachable, TimedOut,
-    };
-    matches!(
-        error.kind(),
-        BrokenPipe | ConnectionAborted | ConnectionReset | HostUnreachable | NetworkUnreachable | TimedOut
-    )
 }
 
 impl From<io::Error> for StartError {

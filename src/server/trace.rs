@@ -3,7 +3,7 @@
 
 use log::{Level, debug, log_enabled};
 
-use super::client::Gone;
+use super::gone::Gone;
 use crate::http::{Rejection, Request};
 use crate::net::Peer;
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::answer::Answer;
 use super::cache::Cache;
 use super::path::SitePath;
-use super::representation::Representation;
+use super::representation::{Data, Representation};
 use super::{Now, error_page};
 use crate::files::{OpenError, Opened, ReadError, Root};
 use crate::http::preconditions::{self, Outcome};
@@ -136,7 +136,10 @@ impl Site {
             match Representation::of(file, name, now) {
                 Ok(representation) => {
                     let representation = Rc::new(representation);
-                    cache.keep(self.number, name, identity, &representation, now);
+                    // An open file in the cache would be a descriptor that nobody counts.
+                    if let Data::Memory(_) = representation.data {
+                        cache.keep(self.number, name, identity, &representation, now);
+                    }
                     return Found::Representation(representation);
                 }
                 Err(ReadError::Changed) => {}
@@ -156,7 +159,7 @@ fn blame(error: &OpenError, name: &[u8]) -> Found {
         OpenError::NotAFile => Found::Nothing(Status::Forbidden, "this is not a regular file"),
         OpenError::Denied => Found::Nothing(Status::Forbidden, "this file may not be read"),
         OpenError::Io(error) => {
-            log::error!("can't read {}: {error}", name.escape_ascii());
+            log::error!("cannot read {}: {error}", name.escape_ascii());
             Found::Nothing(Status::InternalServerError, "the file could not be read")
         }
     }

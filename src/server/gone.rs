@@ -1,0 +1,52 @@
+//! Why a client is gone, and what of that an operator has to hear.
+
+use std::fmt;
+use std::io;
+
+use crate::http::CloseReason;
+
+/// Why a client is gone.
+#[derive(Debug)]
+pub(super) enum Gone {
+    /// The connection came to its end.
+    Closed(CloseReason),
+    /// The peer has broken it off, or the content could not be sent to its end.
+    Failed(io::Error),
+    /// The peer took nothing for `send_time`.
+    SendTimeout,
+}
+
+impl Gone {
+    /// Writes down what an operator has to know. That peers come and go is not of that kind.
+    pub(super) fn report(&self) {
+        match self {
+            Gone::Failed(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                log::warn!("a file became shorter while it was sent; the connection was cut");
+            }
+            Gone::Failed(error) if is_of_the_peer(error) => {}
+            Gone::Failed(error) => log::error!("a connection was cut: {error}"),
+            Gone::Closed(_) | Gone::SendTimeout => {}
+        }
+    }
+}
+
+/// Whether the peer or the network broke the connection, rather than this machine.
+fn is_of_the_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, NetworkUnreachable, TimedOut,
+    };
+    matches!(
+        error.kind(),
+        BrokenPipe | ConnectionAborted | ConnectionReset | HostUnreachable | NetworkUnreachable | TimedOut
+    )
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Gone::Closed(reason) => write!(f, "{reason}"),
+            Gone::Failed(error) => error.fmt(f),
+            Gone::SendTimeout => f.write_str("it took nothing for too long"),
+        }
+    }
+}
