@@ -87,9 +87,9 @@ impl Outbox {
         self.segments.is_empty()
     }
 
-    /// Whether a file is still to be sent. There is one at most, at the end, where it is flushed before more is pushed.
+    /// Whether a file is still to be sent.
     pub fn holds_file(&self) -> bool {
-        matches!(self.segments.back(), Some(Segment::File(..)))
+        self.segments.iter().any(|segment| matches!(segment, Segment::File(..)))
     }
 
     /// Bytes that wait in memory.
@@ -97,12 +97,13 @@ impl Outbox {
         self.queued
     }
 
-    /// What is left of the file, in bytes.
-    pub fn file_left(&self) -> u64 {
-        match self.segments.back() {
-            Some(Segment::File(_, range)) => range.end.saturating_sub(range.start),
-            _ => 0,
-        }
+    /// All that is still to be sent, in bytes.
+    pub fn left(&self) -> u64 {
+        let file = |segment: &Segment| match segment {
+            Segment::File(_, range) => range.end.saturating_sub(range.start),
+            Segment::Encoded(_) | Segment::Shared(..) => 0,
+        };
+        self.segments.iter().map(file).sum::<u64>() + self.queued as u64
     }
 
     /// Sends until everything is sent, the socket is full, or `share` bytes have gone; what went is taken off `share`.
@@ -239,11 +240,15 @@ mod tests {
             outbox.encode(|out| out.extend_from_slice(b"next;"));
             outbox.push_shared(Rc::from(&b"small"[..]), 1..3);
             outbox.push_file(file(&contents), 5..4005);
+            outbox.encode(|out| out.extend_from_slice(b"between"));
+            outbox.push_file(file(&contents), 0..3);
             let mut expected = b"head;".to_vec();
             expected.extend_from_slice(&large[10..]);
             expected.extend_from_slice(b"next;ma");
             expected.extend_from_slice(&contents[5..4005]);
-            assert_eq!(outbox.queued(), expected.len() - 4000);
+            expected.extend_from_slice(b"between");
+            expected.extend_from_slice(&contents[..3]);
+            assert_eq!((outbox.queued(), outbox.left()), (expected.len() - 4003, expected.len() as u64));
 
             let mut received = Vec::new();
             loop {
@@ -257,7 +262,7 @@ mod tests {
                 }
             }
             assert!(received == expected, "share {share}");
-            assert_eq!((outbox.queued(), outbox.file_left(), outbox.is_empty()), (0, 0, true));
+            assert_eq!((outbox.queued(), outbox.left(), outbox.is_empty()), (0, 0, true));
         }
     }
 
@@ -289,6 +294,6 @@ mod tests {
         outbox.push_file(file(b"short"), 0..10);
         let error = outbox.flush(&transport, &mut 100).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
-        assert_eq!(outbox.file_left(), 5);
+        assert_eq!(outbox.left(), 5);
     }
 }

@@ -5,15 +5,17 @@
 
 use std::io;
 use std::mem;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::gone::Gone;
 use super::shared::{RECEIVE_BYTES, Shared};
 use super::trace;
 use crate::access_log::{Entry, Pending};
+use crate::files::File;
 use crate::http::{Awaiting, CloseReason, Connection, Step};
 use crate::net::{Flushed, Key, Outbox, Peer, Reactor, Readiness, Transport};
-use crate::site::{Answer, Content};
+use crate::site::{Answer, Segment};
 
 /// What a client may send in a turn before the others have theirs, in bytes.
 const SHARE_BYTES: usize = 1024 * 1024;
@@ -266,18 +268,18 @@ impl Client {
             trace::response(self.peer, out.get(start..).unwrap_or_default());
             has_content
         });
-        match answer.into_content() {
-            _ if !has_content => {}
-            Content::None => {}
-            Content::Memory(bytes, range) => outbox.push_shared(bytes, range),
-            Content::File(file, range) => outbox.push_file(file, range),
+        for segment in answer.content().segments().iter().filter(|_| has_content) {
+            match segment {
+                Segment::Memory(bytes, range) => outbox.push_shared(Rc::clone(bytes), range.clone()),
+                Segment::File(file, range) => outbox.push_file(Rc::<File>::clone(file), range.clone()),
+            }
         }
     }
 
     /// Writes the log's line of a file whose sending has come to its end, be it a good one or not.
     fn settle_file(&mut self, shared: &mut Shared) {
         if let Some(sending) = self.sending_file.take() {
-            let left = self.outbox.as_ref().map_or(0, |outbox| outbox.file_left());
+            let left = self.outbox.as_ref().map_or(0, |outbox| outbox.left());
             shared.access_log.finish(&sending.line, sending.length.saturating_sub(left));
         }
     }
@@ -368,14 +370,12 @@ fn prepare(step: Step<'_>, peer: Peer, binding: usize, shared: &mut Shared) -> N
     };
     let second = shared.now.second;
     let length = if entry.is_head() { 0 } else { answer.content().len() };
-    let sending_file = match answer.content() {
-        Content::File(..) if length > 0 => {
-            Some(Box::new(SendingFile { line: shared.access_log.begin(&entry, second), length }))
-        }
-        _ => {
-            shared.access_log.add(&entry, length, second);
-            None
-        }
+    let is_file = |segment: &Segment| matches!(segment, Segment::File(..));
+    let sending_file = if length > 0 && answer.content().segments().iter().any(is_file) {
+        Some(Box::new(SendingFile { line: shared.access_log.begin(&entry, second), length }))
+    } else {
+        shared.access_log.add(&entry, length, second);
+        None
     };
     Next::Respond(answer, sending_file)
 }

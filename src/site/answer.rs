@@ -3,6 +3,9 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::Now;
 use super::representation::{Data, Representation};
 use crate::files::File;
 use crate::http::{ContentFields, Response, Status};
@@ -31,6 +34,15 @@ enum Lines {
 pub enum Content {
     /// None
     None,
+    /// In one piece
+    One(Segment),
+    /// One segment after the other
+    Many(Vec<Segment>),
+}
+
+/// Bytes in a row.
+#[derive(Clone, Debug)]
+pub enum Segment {
     /// A part of memory
     Memory(Rc<[u8]>, Range<usize>),
     /// A part of a file
@@ -40,15 +52,40 @@ pub enum Content {
 impl Answer {
     /// The whole representation: 200.
     pub fn whole(representation: Rc<Representation>) -> Answer {
-        let content = Content::part(&representation, 0..representation.len());
+        let content = Content::One(Segment::part(&representation, 0..representation.len()));
         Answer { status: Status::Ok, lines: Lines::Whole(representation), content, complete_length: None }
     }
 
     /// A part of it: 206.
     pub fn part(representation: Rc<Representation>, range: Range<u64>) -> Answer {
         let complete_length = Some(representation.len());
-        let content = Content::part(&representation, range);
+        let content = Content::One(Segment::part(&representation, range));
         Answer { status: Status::PartialContent, lines: Lines::Whole(representation), content, complete_length }
+    }
+
+    /// Several parts of it: 206 as multipart/byteranges (section 14.6), the parts in the order of `ranges`.
+    pub fn parts(representation: &Representation, ranges: &[Range<u64>], now: Now) -> Answer {
+        // Not to be found in the content, unless its author knew the hash of it and the second of this request.
+        let tag = &representation.validators.entity_tag.opaque;
+        let boundary = format!("{:032x}", xxh3_128(format!("{tag} {} {}", now.second, now.nanosecond).as_bytes()));
+        let content_type = representation.content_type();
+        let complete_length = representation.len();
+        let mut segments = Vec::with_capacity(2 * ranges.len() + 1);
+        for range in ranges {
+            // A line break before the first boundary too: there are readers that take it for granted.
+            let (first, last) = (range.start, range.end.saturating_sub(1));
+            segments.push(Segment::text(format!(
+                "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: bytes \
+                 {first}-{last}/{complete_length}\r\n\r\n"
+            )));
+            segments.push(Segment::part(representation, range.clone()));
+        }
+        segments.push(Segment::text(format!("\r\n--{boundary}--\r\n")));
+        let mut lines = representation.lines_not_modified().to_vec();
+        let content_type = format!("Content-Type: multipart/byteranges; boundary={boundary}\r\n");
+        lines.extend_from_slice(b"Accept-Ranges: bytes\r\n");
+        lines.extend_from_slice(content_type.as_bytes());
+        Answer::with_lines(Status::PartialContent, lines, Content::Many(segments))
     }
 
     /// What the peer has is still good: 304.
@@ -80,11 +117,10 @@ impl Answer {
             Lines::Own(lines) => lines,
             Lines::Fixed(lines) => lines.as_bytes(),
         };
-        let range = self.content.range();
-        let content = match self.complete_length {
+        let content = match (self.complete_length, &self.content) {
             _ if self.status.is_without_content() => ContentFields::None,
-            Some(complete_length) => ContentFields::Part { range, complete_length },
-            None => ContentFields::Length(range.end.saturating_sub(range.start)),
+            (Some(complete_length), Content::One(part)) => ContentFields::Part { range: part.range(), complete_length },
+            _ => ContentFields::Length(self.content.len()),
         };
         Response { status: self.status, lines, content }
     }
@@ -93,41 +129,55 @@ impl Answer {
     pub fn content(&self) -> &Content {
         &self.content
     }
-
-    /// The content, taken out.
-    pub fn into_content(self) -> Content {
-        self.content
-    }
 }
 
 impl Content {
-    fn part(representation: &Representation, range: Range<u64>) -> Content {
-        match &representation.data {
-            Data::File(file) => Content::File(Rc::clone(file), range),
-            Data::Memory(bytes) => {
-                let at = |position| usize::try_from(position).unwrap_or(usize::MAX).min(bytes.len());
-                Content::Memory(Rc::clone(bytes), at(range.start)..at(range.end))
-            }
-        }
+    /// Text that was made for this answer.
+    pub fn text(text: String) -> Content {
+        Content::One(Segment::text(text))
     }
 
-    /// Which bytes of the complete content.
-    fn range(&self) -> Range<u64> {
+    /// Its segments, in order.
+    pub fn segments(&self) -> &[Segment] {
         match self {
-            Content::None => 0..0,
-            Content::Memory(_, range) => range.start as u64..range.end as u64,
-            Content::File(_, range) => range.clone(),
+            Content::None => &[],
+            Content::One(segment) => std::slice::from_ref(segment),
+            Content::Many(segments) => segments,
         }
     }
 
     /// How many bytes.
     pub fn len(&self) -> u64 {
-        let range = self.range();
-        range.end.saturating_sub(range.start)
+        self.segments().iter().map(|segment| segment.range()).map(|range| range.end.saturating_sub(range.start)).sum()
     }
 
     /// Whether there is no byte.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Segment {
+    fn text(text: String) -> Segment {
+        let length = text.len();
+        Segment::Memory(text.into_bytes().into(), 0..length)
+    }
+
+    fn part(representation: &Representation, range: Range<u64>) -> Segment {
+        match &representation.data {
+            Data::File(file) => Segment::File(Rc::clone(file), range),
+            Data::Memory(bytes) => {
+                let at = |position| usize::try_from(position).unwrap_or(usize::MAX).min(bytes.len());
+                Segment::Memory(Rc::clone(bytes), at(range.start)..at(range.end))
+            }
+        }
+    }
+
+    /// Which bytes of the whole.
+    fn range(&self) -> Range<u64> {
+        match self {
+            Segment::Memory(_, range) => range.start as u64..range.end as u64,
+            Segment::File(_, range) => range.clone(),
+        }
     }
 }

@@ -24,8 +24,7 @@ fn render(status: Status, reason: &str, lines: &str, is_html: bool) -> Answer {
         ("text/plain", format!("{} {}: {reason}\n", status.code(), status.phrase()))
     };
     let lines = format!("{lines}{LINES}Content-Type: {media_type}; charset=utf-8\r\n");
-    let length = text.len();
-    Answer::with_lines(status, lines.into_bytes(), Content::Memory(text.into_bytes().into(), 0..length))
+    Answer::with_lines(status, lines.into_bytes(), Content::text(text))
 }
 
 /// Whether the peer takes HTML when it is named (RFC 9110, section 12.5.1): a browser does, curl's `*/*` does not.

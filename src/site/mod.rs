@@ -13,7 +13,7 @@ pub mod representation;
 mod select;
 mod sites;
 
-pub use answer::{Answer, Content};
+pub use answer::{Answer, Content, Segment};
 pub use sites::{Binding, Served, Sites};
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,5 +1,6 @@
 //! What a URL gives: field lines that are encoded once, validators, and data. GET, HEAD, 206 and 304 select from it.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use xxhash_rust::xxh3::xxh3_128;
@@ -20,6 +21,7 @@ pub struct Representation {
     /// The lines of a 304 first, then those that describe the content.
     lines: Vec<u8>,
     common: usize,
+    content_type: Cow<'static, str>,
     /// What it can be told from others by
     pub validators: Validators,
     /// Its content
@@ -59,9 +61,10 @@ impl Representation {
         lines += "Cache-Control: no-cache\r\n";
         let common = lines.len();
         lines += "Accept-Ranges: bytes\r\nContent-Type: ";
-        lines += &media_type::content_type(file_name, "utf-8");
+        let content_type = media_type::content_type(file_name, "utf-8");
+        lines += &content_type;
         lines += "\r\n";
-        Ok(Representation { lines: lines.into_bytes(), common, validators, data })
+        Ok(Representation { lines: lines.into_bytes(), common, content_type, validators, data })
     }
 
     /// The complete length, in bytes.
@@ -85,6 +88,11 @@ impl Representation {
     /// The field lines of a 304: what a cache needs to update what it has (section 15.4.5).
     pub fn lines_not_modified(&self) -> &[u8] {
         self.lines.get(..self.common).unwrap_or_default()
+    }
+
+    /// The value of its Content-Type.
+    pub fn content_type(&self) -> &str {
+        &self.content_type
     }
 
     /// The memory that it takes, in bytes.

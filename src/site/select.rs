@@ -91,6 +91,7 @@ impl Site {
         match range.map_or(Selection::Whole, |range| range::select(range, representation.len())) {
             Selection::Whole => Answer::whole(representation),
             Selection::Part(range) => Answer::part(representation, range),
+            Selection::Parts(ranges) => Answer::parts(&representation, &ranges, now),
             Selection::Unsatisfiable => {
                 let complete = format!("Content-Range: bytes */{}\r\n", representation.len());
                 fail(Status::RangeNotSatisfiable, "the file has no such bytes", &complete)
