@@ -36,8 +36,11 @@ const ACCEPTS_PER_TURN: usize = 64;
 /// How long accepting pauses where the machine is out of descriptors or memory and no client leaves.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Descriptors that are not for clients: listeners, logs, roots, the poller.
-const RESERVED_DESCRIPTORS: u64 = 64;
+/// Descriptors that are left for what is opened for a moment, beside those that are open when the server starts.
+const SPARE_DESCRIPTORS: u64 = 8;
+
+/// How many are taken to be open where the system does not tell.
+const OPEN_DESCRIPTORS: u64 = 64;
 
 /// A server that is bound and ready to run.
 pub struct Server {
@@ -93,7 +96,8 @@ impl Server {
         }
         let signals = Signals::catch(&reactor, Key::fixed(u32::MAX))?;
         // A client that is sent a file has two.
-        let affordable = usize::try_from(descriptors.saturating_sub(RESERVED_DESCRIPTORS) / 2).unwrap_or(usize::MAX);
+        let taken = open_descriptors() + SPARE_DESCRIPTORS;
+        let affordable = usize::try_from(descriptors.saturating_sub(taken) / 2).unwrap_or(usize::MAX);
         if affordable < limits.connections {
             log::debug!("{affordable} connections at most, by the descriptor limit of {descriptors}");
         }
@@ -249,6 +253,11 @@ impl Server {
             }
         }
     }
+}
+
+/// How many descriptors are open: listeners, logs, roots, the poller.
+fn open_descriptors() -> u64 {
+    std::fs::read_dir("/proc/self/fd").map_or(OPEN_DESCRIPTORS, |entries| entries.count() as u64)
 }
 
 /// Raises the limit of descriptors to what is allowed at most, and returns it.

@@ -1,0 +1,158 @@
+//! The command line: what is asked for, what is refused, and with which exit code.
+
+use std::net::TcpListener;
+
+use crate::support::{Scratch, Server, run, webserv};
+use crate::wire::get;
+
+#[test]
+fn help_fits_a_screen() {
+    for option in ["-h", "--help"] {
+        let finished = run(webserv().arg(option));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        assert_eq!(finished.stderr, "");
+        let help = finished.stdout;
+        assert!(help.lines().count() <= 40, "{} lines:\n{help}", help.lines().count());
+        for line in help.lines() {
+            assert!(line.chars().count() <= 100, "{} columns: {line}", line.chars().count());
+        }
+        for word in ["[DIR]", "--config", "--listen", "--check", "--version", "--help"] {
+            assert!(help.contains(word), "nothing about {word}:\n{help}");
+        }
+        assert!(!help.contains('\x1b'), "colours in a pipe: {help:?}");
+    }
+}
+
+#[test]
+fn version_is_one_line() {
+    let finished = run(webserv().arg("--version"));
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "webserv 0.1.0\n"), "{finished:?}");
+}
+
+#[test]
+fn what_cannot_be_meant_is_a_usage_error() {
+    let directory = Scratch::with(&[("file.txt", "x")]);
+    let path = directory.path().to_str().unwrap();
+    let file = format!("{path}/file.txt");
+    let missing = format!("{path}/missing");
+    let config = format!("{path}/missing.toml");
+    for (arguments, words) in [
+        (&["--frobnicate"][..], "--frobnicate"),
+        (&["--verison"], "--version"), // did you mean
+        (&["-l"], "--listen"),
+        (&["-l", "nowhere"], "nowhere"),
+        (&["-l", "127.0.0.1:99999"], "99999"),
+        (&["-l", "127.0.0.1:0", &missing], &missing),
+        (&["-l", "127.0.0.1:0", &file], &file),
+        (&["-l", "127.0.0.1:0", path, path], path),
+        (&["-l", "127.0.0.1:0", "-c", &config], &config),
+        (&["-l", "127.0.0.1:0", "-c", path], path),
+        (&["-c", &config, path], "--config"),
+    ] {
+        let finished = run(webserv().args(arguments));
+        assert_eq!(finished.code, Some(2), "{arguments:?}: {finished:?}");
+        assert!(finished.stderr.contains(words), "{arguments:?} does not name {words}: {finished:?}");
+        assert_eq!(finished.stdout, "", "{arguments:?}");
+        assert!(!finished.stderr.contains("panicked"), "{finished:?}");
+    }
+}
+
+#[test]
+fn an_address_that_was_given_and_is_taken_is_named() {
+    let directory = Scratch::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let finished = run(webserv().args(["-l", &address]).arg(directory.path()));
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(finished.stderr.contains(&address), "{finished:?}");
+    // One of several is enough, and then none is served.
+    let finished = run(webserv().args(["-l", "127.0.0.1:0", "-l", &address]).arg(directory.path()));
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(!finished.stderr.contains(" serving "), "{finished:?}");
+}
+
+#[test]
+fn an_address_that_is_not_ours_is_named() {
+    let directory = Scratch::new();
+    // TEST-NET-1: nobody has it.
+    let finished = run(webserv().args(["-l", "192.0.2.1:8080"]).arg(directory.path()));
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(finished.stderr.contains("192.0.2.1:8080"), "{finished:?}");
+}
+
+#[test]
+fn the_next_free_port_is_taken_where_none_was_given() {
+    let directory = Scratch::with(&[("index.html", "home")]);
+    // Whoever has it already serves just as well, so that neither may fail. Both families are one port.
+    for address in ["127.0.0.1:8080", "[::1]:8080"] {
+        let taken = TcpListener::bind(address);
+        if address.starts_with('[') && taken.is_err() && TcpListener::bind("[::1]:0").is_err() {
+            continue; // a machine without IPv6
+        }
+        let server = Server::start(webserv().arg(directory.path()));
+        assert!(server.address().port() > 8080, "{address} is taken: {}", server.banner);
+        get(&server, "/").assert_status(200).assert_content("home");
+        // So that nobody looks at 8080, where there is something else.
+        let said = server.stop().stderr;
+        assert!(said.contains("8080"), "{said}");
+    }
+}
+
+#[test]
+fn without_arguments_it_is_the_current_directory() {
+    let directory = Scratch::with(&[("index.html", "here")]);
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).current_dir(directory.path()));
+    get(&server, "/").assert_status(200).assert_content("here");
+    assert!(server.banner.contains(directory.path().to_str().unwrap()), "{}", server.banner);
+}
+
+#[test]
+fn without_arguments_a_config_comes_first() {
+    let directory = Scratch::with(&[
+        ("index.html", "here"),
+        ("www/index.html", "configured"),
+        ("conf/webserv.toml", "[[site]]\nroot = '../www'\n"),
+    ]);
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).current_dir(directory.path()));
+    get(&server, "/").assert_status(200).assert_content("configured");
+    assert!(server.banner.contains("conf/webserv.toml"), "{}", server.banner);
+    // A directory that was asked for is what is served, whatever lies around.
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0", "."]).current_dir(directory.path()));
+    get(&server, "/").assert_status(200).assert_content("here");
+}
+
+#[test]
+fn the_banner_is_one_plain_line() {
+    let directory = Scratch::new();
+    let server = Server::of(&directory);
+    let (port, path) = (server.address().port(), directory.path().display());
+    assert_eq!(server.banner, format!("webserv 0.1.0 serving {path} at http://127.0.0.1:{port}/\n"));
+    let finished = server.stop();
+    assert_eq!(finished.code, Some(0));
+    assert!(!finished.stderr.contains('\x1b'), "colours in a pipe: {finished:?}");
+}
+
+#[test]
+fn check_opens_no_socket() {
+    let directory = Scratch::with(&[("www/index.html", "x")]);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = format!("listen = '{}'\n[[site]]\nroot = 'www'\n", taken.local_addr().unwrap());
+    let good = directory.write("good.toml", config);
+    let finished = run(webserv().args(["--check", "-c"]).arg(good));
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let bad = directory.write("bad.toml", "[[site]]\nroot = 'missing'\n");
+    let finished = run(webserv().args(["--check", "-c"]).arg(bad));
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+    assert!(finished.stderr.contains("missing"), "{finished:?}");
+}
+
+#[test]
+fn a_name_that_is_not_utf8_can_be_served() {
+    use std::os::unix::ffi::OsStrExt;
+    let directory = Scratch::new();
+    let name = std::ffi::OsStr::from_bytes(b"\xff\x1b[31m");
+    directory.write(directory.join(name).join("index.html"), "x");
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(directory.join(name)));
+    get(&server, "/").assert_status(200).assert_content("x");
+    assert!(!server.banner.contains('\x1b'), "a name steers the terminal: {:?}", server.banner);
+}

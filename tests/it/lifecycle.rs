@@ -1,0 +1,118 @@
+//! From start to stop: what a signal does to those who are connected.
+
+use std::io::ErrorKind;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::support::{PATIENCE, Scratch, Server};
+use crate::wire::{Peer, get, request};
+
+/// More than the kernel takes from the server for a client that does not read.
+const LARGE: usize = 32_000_000;
+
+fn site(limits: &str) -> (Scratch, Server) {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    directory.write("www/large.bin", vec![b'x'; LARGE]);
+    let config = format!("listen = '127.0.0.1:0'\n[limits]\n{limits}\n[[site]]\nroot = 'www'\n");
+    let server = Server::configured(&directory, &config);
+    (directory, server)
+}
+
+/// A client in the middle of a download, whose content is still to be read.
+#[track_caller]
+fn downloading(server: &Server) -> Peer {
+    let mut peer = server.connect();
+    peer.send(request("GET", "/large.bin", &[]));
+    assert_eq!(peer.head().assert_status(200).content_length(), LARGE);
+    peer
+}
+
+/// A client that has had its answer and may ask again.
+#[track_caller]
+fn idle(server: &Server) -> Peer {
+    let mut peer = server.connect();
+    peer.exchange(request("GET", "/a.txt", &[])).assert_status(200);
+    peer
+}
+
+#[test]
+fn a_stop_lets_those_finish_who_are_being_answered() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let (_directory, server) = site("drain_time = '60s'");
+        let mut download = downloading(&server);
+        let mut silent = server.connect();
+        let mut idle = idle(&server);
+        server.process.signal(signal);
+        // Nobody is waiting for anything on these.
+        idle.assert_ended();
+        silent.assert_ended();
+        // The listener is closed before them, so that nobody comes too late to be answered.
+        let refused = TcpStream::connect(server.address()).expect_err("a listener that is still open");
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+        assert_eq!(download.rest().len(), LARGE, "the download was cut");
+        let finished = server.process.finish(PATIENCE);
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+    }
+}
+
+#[test]
+fn a_request_that_has_begun_is_answered_before_the_stop() {
+    let (_directory, server) = site("drain_time = '60s'");
+    let (begun, rest) = ("GET /a.txt HTTP/1.1\r\nHost: local", "host\r\n\r\n");
+    let mut peer = server.connect();
+    peer.send(begun);
+    let mut idle = idle(&server);
+    server.process.signal(Signal::TERM);
+    idle.assert_ended();
+    peer.send(rest);
+    peer.response().assert_status(200).assert_field("Connection", "close").assert_content("a");
+    peer.assert_ended();
+    assert_eq!(server.process.finish(PATIENCE).code, Some(0));
+}
+
+#[test]
+fn a_stop_does_not_wait_for_ever() {
+    let (_directory, server) = site("drain_time = '1s'");
+    let download = downloading(&server);
+    let finished = server.stop();
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    drop(download);
+}
+
+#[test]
+fn a_second_signal_does_not_wait_at_all() {
+    let (_directory, server) = site("drain_time = '3600s'\nsend_time = '3600s'");
+    let download = downloading(&server);
+    let mut idle = idle(&server);
+    server.process.signal(Signal::TERM);
+    idle.assert_ended(); // the first has been seen: two at once may be one
+    server.process.signal(Signal::INT);
+    let finished = server.process.finish(PATIENCE);
+    assert!(finished.code.is_some(), "it ends by itself and is not killed: {finished:?}");
+    drop(download);
+}
+
+#[test]
+fn a_server_without_clients_stops_at_once() {
+    let (_directory, server) = site("drain_time = '3600s'");
+    let start = Instant::now();
+    assert_eq!(server.stop().code, Some(0));
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_client_that_vanishes_is_no_reason_to_stop() {
+    let (_directory, server) = site("");
+    for _ in 0..20 {
+        downloading(&server).reset();
+        let mut peer = server.connect();
+        peer.send(request("GET", "/large.bin", &[]).repeat(3));
+        peer.reset();
+        let mut peer = server.connect();
+        peer.send("GET /a.txt HT");
+        peer.reset();
+    }
+    get(&server, "/a.txt").assert_status(200).assert_content("a");
+}

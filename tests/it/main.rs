@@ -1,0 +1,26 @@
+//! The server as its users meet it: every test starts the real program in a directory of its own, on a port that the
+//! system chose, and speaks raw bytes to it. A file per behaviour; `support` runs the program, `wire` speaks to it.
+//!
+//! Nothing here sleeps in order to wait: what is awaited is read, with [`support::PATIENCE`] as its limit.
+
+// The lints that keep the server from panicking would keep a test from failing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod access_log;
+mod cli;
+mod clients;
+mod conditional;
+mod config_errors;
+mod descriptors;
+mod framing;
+mod lifecycle;
+mod load;
+mod paths;
+mod persistence;
+mod range;
+mod rejections;
+mod serve;
+mod support;
+mod tidy;
+mod vhosts;
+mod wire;

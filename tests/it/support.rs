@@ -1,0 +1,299 @@
+//! A directory for each test, and the real program running in it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+
+use crate::wire::Peer;
+
+/// How long a test waits for what must happen. It is only ever used up by a failure, so it is generous: the machine may
+/// be busy with all the other tests.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A directory of the test's own, removed with all it holds when the test is over.
+pub(crate) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        // Below the system's temporary directory rather than target/, whose path may be too long for a UNIX socket.
+        let name = format!("webserv-it-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path).unwrap();
+        Self(path.canonicalize().unwrap())
+    }
+
+    /// A scratch directory that holds these files.
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+        let scratch = Self::new();
+        for (name, content) in files {
+            scratch.write(name, content);
+        }
+        scratch
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn join(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Writes a file, making the directories that lead to it.
+    pub(crate) fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A test that has failed already must not abort the whole run by a second panic.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// One output of the program, read by a thread of its own so that the program never waits for the test.
+pub(crate) struct Output {
+    lines: Receiver<String>,
+    seen: String,
+}
+
+impl Output {
+    fn of(pipe: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            let mut pipe = BufReader::new(pipe);
+            let mut line = Vec::new();
+            while pipe.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+                if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                    return;
+                }
+                line.clear();
+            }
+        });
+        Self { lines, seen: String::new() }
+    }
+
+    /// The next line with its line feed, or `None` at the end of the output.
+    #[track_caller]
+    pub(crate) fn line(&mut self) -> Option<String> {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => {
+                self.seen.push_str(&line);
+                Some(line)
+            }
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("no line within {PATIENCE:?}; so far:\n{}", self.seen),
+        }
+    }
+
+    /// Waits for a line that contains `words`.
+    #[track_caller]
+    pub(crate) fn line_with(&mut self, words: &str) -> String {
+        loop {
+            match self.line() {
+                Some(line) if line.contains(words) => return line,
+                Some(_) => {}
+                None => panic!("the output ended without {words:?}:\n{}", self.seen),
+            }
+        }
+    }
+
+    /// Everything up to its end, which comes when the program exits: true if that was in time.
+    fn ended(&mut self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.seen.push_str(&line),
+                Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
+    }
+}
+
+/// What a program that has ended left behind.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// `None` where a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The program, with nothing of the developer's environment that changes what it prints.
+pub(crate) fn webserv() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_webserv"));
+    for name in ["RUST_LOG", "RUST_LOG_STYLE", "NO_COLOR", "CLICOLOR_FORCE", "LISTEN_FDS", "NOTIFY_SOCKET"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs a program that ends by itself.
+#[track_caller]
+pub(crate) fn run(command: &mut Command) -> Finished {
+    Process::spawn(command, Stdio::piped()).finish(PATIENCE)
+}
+
+/// A program that runs, and is ended with the test whatever happens.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) stdout: Output,
+    pub(crate) stderr: Output,
+    finished: bool,
+}
+
+impl Process {
+    #[track_caller]
+    pub(crate) fn spawn(command: &mut Command, stdout: Stdio) -> Self {
+        command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let stdout = child.stdout.take().map_or_else(|| Output::of(std::io::empty()), Output::of);
+        let stderr = Output::of(child.stderr.take().unwrap());
+        Self { child, stdout, stderr, finished: false }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for the program to end by itself. Its outputs end when it does, which is what can be awaited with a limit.
+    #[track_caller]
+    pub(crate) fn finish(mut self, patience: Duration) -> Finished {
+        let ended = self.stderr.ended(patience) && self.stdout.ended(patience);
+        assert!(ended, "still running after {patience:?}; it said:\n{}", self.stderr.seen);
+        self.finished = true;
+        let code = self.child.wait().unwrap().code();
+        Finished { code, stdout: std::mem::take(&mut self.stdout.seen), stderr: std::mem::take(&mut self.stderr.seen) }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        // Every server of every test is stopped as an administrator would, so each of them is a test of that too.
+        let signalled = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let stopped = signalled.is_ok() && !thread::panicking() && self.stderr.ended(PATIENCE);
+        if !stopped {
+            let _ = self.child.kill();
+            self.stderr.ended(PATIENCE);
+        }
+        let status = self.child.wait();
+        if thread::panicking() {
+            eprintln!("the program said:\n{}", self.stderr.seen);
+        } else {
+            assert!(stopped, "SIGTERM did not end it within {PATIENCE:?}; it said:\n{}", self.stderr.seen);
+            assert!(status.is_ok_and(|it| it.success()), "a stop that was not clean:\n{}", self.stderr.seen);
+        }
+    }
+}
+
+/// A running server whose listeners are bound.
+pub(crate) struct Server {
+    pub(crate) process: Process,
+    /// The line that it greets with.
+    pub(crate) banner: String,
+}
+
+impl Server {
+    /// Starts the program with these arguments and waits for its banner.
+    #[track_caller]
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self::start_with(command, Stdio::piped())
+    }
+
+    /// The same with another standard output, which is where the access log goes by default.
+    #[track_caller]
+    pub(crate) fn start_with(command: &mut Command, stdout: Stdio) -> Self {
+        let mut process = Process::spawn(command, stdout);
+        let banner = process.stderr.line_with(" serving ");
+        Self { process, banner }
+    }
+
+    /// `webserv -l 127.0.0.1:0 DIR`
+    #[track_caller]
+    pub(crate) fn of(directory: &Scratch) -> Self {
+        Self::start(webserv().args(["-l", "127.0.0.1:0"]).arg(directory.path()))
+    }
+
+    /// `webserv -c FILE`, where the file stands in the directory that its paths are relative to.
+    #[track_caller]
+    pub(crate) fn configured(directory: &Scratch, config: &str) -> Self {
+        let file = directory.write("webserv.toml", config);
+        Self::start(webserv().arg("-c").arg(file))
+    }
+
+    /// The addresses of the banner, in its order.
+    pub(crate) fn urls(&self) -> Vec<&str> {
+        let (_, urls) = self.banner.trim_end().rsplit_once(" at ").expect("a banner with addresses");
+        urls.split(' ').collect()
+    }
+
+    /// The first TCP address of the banner. A name in it is one of loopback's.
+    #[track_caller]
+    pub(crate) fn address(&self) -> SocketAddr {
+        let urls = self.urls();
+        let url = urls.iter().find_map(|url| url.strip_prefix("http://")).expect("a TCP address in the banner");
+        let (host, port) = url.trim_end_matches('/').rsplit_once(':').expect("a port in the banner");
+        let host = host.trim_matches(['[', ']']);
+        SocketAddr::new(host.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), port.parse().unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn connect(&self) -> Peer {
+        Peer::tcp(self.address())
+    }
+
+    /// One number of /proc/PID/status in KiB, such as `VmRSS`.
+    pub(crate) fn status_kib(&self, key: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).expect("such a key");
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    pub(crate) fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
+    /// Stops the server as an administrator would, and tells how it went.
+    #[track_caller]
+    pub(crate) fn stop(self) -> Finished {
+        self.process.signal(Signal::TERM);
+        self.process.finish(PATIENCE)
+    }
+}
+
+/// Waits for what nothing can be read from, such as a number below /proc: looks again and again, up to [`PATIENCE`].
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        thread::sleep(Duration::from_millis(2)); // between two looks, so that the machine is left to the server
+    }
+}
+
+/// The clients' ends of thousands of connections are descriptors too, and they are the test's.
+pub(crate) fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
+}
