@@ -3,18 +3,18 @@
 //! For people a short coloured line, for programs NCSA's combined format. What a client sent is escaped in both, so
 //! that no name of a file and no field can make a line of its own or speak to the terminal.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+mod sink;
+
+use std::io::{self, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::FileType;
-use rustix::io::retry_on_intr;
+
+use sink::Sink;
 
 use crate::config::{AccessTarget, LogFormat};
+use crate::escape::Quotable;
 use crate::http::{FieldName, Method, Request, Status};
 use crate::net::Peer;
 
@@ -26,30 +26,15 @@ pub struct AccessLog {
     lines: Vec<u8>,
     /// Lines for which there was no room.
     lost: u64,
-    zone: Option<TimeZone>,
+    zone: TimeZone,
     /// The second that `time` is the text of.
     second: i64,
     time: Vec<u8>,
 }
 
-/// Where lines go.
-struct Sink {
-    target: Target,
-    /// It is no regular file, and could make a writer wait for its reader.
-    may_block: bool,
-    /// The last write failed, and it has been said so.
-    has_failed: bool,
-}
-
-enum Target {
-    Stdout,
-    Stderr,
-    File(File),
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
-    Short { color: bool },
+    Short { color: bool, hosts: bool },
     Combined,
 }
 
@@ -60,6 +45,7 @@ pub struct Entry<'a> {
     line: &'a [u8],
     status: Status,
     is_head: bool,
+    host: Option<&'a str>,
     referer: Option<&'a [u8]>,
     user_agent: Option<&'a [u8]>,
 }
@@ -76,13 +62,14 @@ impl<'a> Entry<'a> {
         let referer = request.fields.value(FieldName::Referer);
         let user_agent = request.fields.value(FieldName::UserAgent);
         let is_head = request.method == Method::Head;
-        Entry { peer, line: request.line, status, is_head, referer, user_agent }
+        let host = request.authority().map(|authority| authority.host);
+        Entry { peer, line: request.line, status, is_head, host, referer, user_agent }
     }
 
     /// What was refused, by as much of its head as was received.
     pub fn of_rejection(peer: Peer, head: &'a [u8], status: Status) -> Entry<'a> {
         let line = head.split(|&byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-        Entry { peer, line, status, is_head: line.starts_with(b"HEAD "), referer: None, user_agent: None }
+        Entry { peer, line, status, is_head: line.starts_with(b"HEAD "), host: None, referer: None, user_agent: None }
     }
 
     /// Whether the response goes without its content.
@@ -94,28 +81,27 @@ impl<'a> Entry<'a> {
 /// So many bytes wait for a reader that is slow, then lines are lost.
 const WAITING_MAX: usize = 256 * 1024;
 
-/// What a pipe that has room takes for certain, in bytes: `PIPE_BUF` (pipe(7)).
-const PIECE: usize = 4096;
-
 /// Of a request line that is no request, so much is shown, in bytes.
 const LINE_MAX: usize = 2048;
 
 impl AccessLog {
-    /// A log to `target`. `color` is whether a terminal may be coloured.
-    pub fn open(target: &AccessTarget, format: LogFormat, color: bool) -> io::Result<AccessLog> {
-        let target = match target {
-            AccessTarget::Off => None,
-            AccessTarget::Stdout => Some(Target::Stdout),
-            AccessTarget::Stderr => Some(Target::Stderr),
-            AccessTarget::File(path) => Some(Target::File(open_file(path)?)),
-        };
-        let is_terminal = target.as_ref().is_some_and(|target| target.descriptor().is_terminal());
-        let sink = target.map(|target| Sink { may_block: may_block(&target), target, has_failed: false });
+    /// A log to `target`. A terminal may be coloured with `color`, and is told the host of each request with `hosts`.
+    pub fn open(target: &AccessTarget, format: LogFormat, color: bool, hosts: bool) -> io::Result<AccessLog> {
+        let sink = Sink::open(target)?;
+        let is_terminal = sink.as_ref().is_some_and(Sink::is_terminal);
         let style = match format {
-            LogFormat::Auto if is_terminal => Style::Short { color },
+            LogFormat::Auto if is_terminal => Style::Short { color, hosts },
             LogFormat::Auto | LogFormat::Combined => Style::Combined,
         };
-        Ok(AccessLog { sink, style, lines: Vec::new(), lost: 0, zone: None, second: i64::MIN, time: Vec::new() })
+        Ok(AccessLog {
+            sink,
+            style,
+            lines: Vec::new(),
+            lost: 0,
+            zone: local_zone(),
+            second: i64::MIN,
+            time: Vec::new(),
+        })
     }
 
     /// Adds the line of a response whose `bytes` of content are known to be sent.
@@ -190,7 +176,7 @@ impl AccessLog {
         let line = entry.line.get(..LINE_MAX).unwrap_or(entry.line);
         let status = entry.status.code();
         match self.style {
-            Style::Short { color } => {
+            Style::Short { color, hosts } => {
                 let (dim, shade, reset) = match (color, status / 100) {
                     (false, _) => ("", "", ""),
                     (true, 2) => ("\x1b[2m", "\x1b[32m", "\x1b[0m"),
@@ -200,6 +186,9 @@ impl AccessLog {
                 };
                 put(out, &[dim.as_bytes(), &self.time, reset.as_bytes(), b"  ", shade.as_bytes()]);
                 put(out, &[status.to_string().as_bytes(), reset.as_bytes(), b"  "]);
+                if let Some(host) = entry.host.filter(|_| hosts) {
+                    put(out, &[dim.as_bytes(), host.as_bytes(), reset.as_bytes(), b"  "]);
+                }
                 // What everybody speaks is left out.
                 escape(line.strip_suffix(b" HTTP/1.1").unwrap_or(line), out);
                 put(out, &[b"  ", dim.as_bytes()]);
@@ -226,7 +215,7 @@ impl AccessLog {
 
     fn write_after(&self, entry: &Entry<'_>, out: &mut Vec<u8>) {
         match self.style {
-            Style::Short { color } => put(out, &[if color { b"\x1b[0m\n" } else { b"\n" }]),
+            Style::Short { color, .. } => put(out, &[if color { b"\x1b[0m\n" } else { b"\n" }]),
             Style::Combined => {
                 for value in [entry.referer, entry.user_agent] {
                     out.extend_from_slice(b" \"");
@@ -245,8 +234,7 @@ impl AccessLog {
         if second == self.second {
             return;
         }
-        let zone = self.zone.get_or_insert_with(TimeZone::system);
-        let time = Timestamp::from_second(second).unwrap_or_default().to_zoned(zone.clone());
+        let time = Timestamp::from_second(second).unwrap_or_default().to_zoned(self.zone.clone());
         let format = match self.style {
             Style::Short { .. } => "%H:%M:%S",
             Style::Combined => "%d/%b/%Y:%H:%M:%S %z",
@@ -256,42 +244,18 @@ impl AccessLog {
     }
 }
 
-impl Target {
-    fn descriptor(&self) -> BorrowedFd<'_> {
-        match self {
-            Target::Stdout => rustix::stdio::stdout(),
-            Target::Stderr => rustix::stdio::stderr(),
-            Target::File(file) => file.as_fd(),
+/// The zone that `TZ` names, or else the one of the system (tzset(3)). One file is read, once: jiff's own search goes
+/// through all zones there are.
+fn local_zone() -> TimeZone {
+    let read = |path: &Path| std::fs::read(path).ok().and_then(|data| TimeZone::tzif("local", &data).ok());
+    let zone = match std::env::var("TZ") {
+        Ok(name) => {
+            let name = name.trim_start_matches(':');
+            read(&Path::new("/usr/share/zoneinfo").join(name)).or_else(|| TimeZone::posix(name).ok())
         }
-    }
-}
-
-impl Sink {
-    /// Writes as much as the sink takes without waiting.
-    fn write(&self, bytes: &[u8], written: &mut usize) -> io::Result<()> {
-        while let Some(rest) = bytes.get(*written..).filter(|rest| !rest.is_empty()) {
-            let mut piece = rest;
-            if self.may_block {
-                // To make it non-blocking would make it so for every process that shares it.
-                let mut ready = [PollFd::from_borrowed_fd(self.target.descriptor(), PollFlags::OUT)];
-                if retry_on_intr(|| poll(&mut ready, Some(&Timespec::default())))? == 0 {
-                    return Ok(());
-                }
-                piece = rest.get(..PIECE).unwrap_or(rest);
-            }
-            *written += retry_on_intr(|| rustix::io::write(self.target.descriptor(), piece))?;
-        }
-        Ok(())
-    }
-}
-
-fn may_block(target: &Target) -> bool {
-    let stat = rustix::fs::fstat(target.descriptor());
-    !stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file())
-}
-
-fn open_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).open(path)
+        Err(_) => read(Path::new("/etc/localtime")),
+    };
+    zone.unwrap_or(TimeZone::UTC)
 }
 
 fn put(out: &mut Vec<u8>, parts: &[&[u8]]) {
@@ -300,14 +264,9 @@ fn put(out: &mut Vec<u8>, parts: &[&[u8]]) {
     }
 }
 
-/// Printable ASCII as it is, all else as `\xHH`, quotes and backslashes too: what nginx does, so that its readers work.
 fn escape(bytes: &[u8], out: &mut Vec<u8>) {
-    for &byte in bytes {
-        match byte {
-            b'"' | b'\\' | ..b' ' | 0x7f.. => _ = write!(out, "\\x{byte:02X}"),
-            _ => out.push(byte),
-        }
-    }
+    // Writing to memory does not fail.
+    _ = write!(out, "{}", Quotable(bytes));
 }
 
 /// `512 B`, `4.0 KiB`, `12 MiB`
@@ -328,11 +287,11 @@ mod tests {
     use super::*;
 
     fn line(style: Style, head: &[u8], bytes: u64) -> String {
-        let mut log = AccessLog::open(&AccessTarget::Stdout, LogFormat::Combined, false).unwrap();
+        let mut log = AccessLog::open(&AccessTarget::Stdout, LogFormat::Combined, false, false).unwrap();
         log.style = style;
-        log.zone = Some(TimeZone::fixed(jiff::tz::offset(2)));
+        log.zone = TimeZone::fixed(jiff::tz::offset(2));
         let request = Request::parse(head, 9).unwrap();
-        let entry = Entry::of_request(Peer::Ip([192, 0, 2, 1].into()), &request, Status::Ok);
+        let entry = Entry::of_request(Peer::Ip([192, 0, 2, 1].into(), 1), &request, Status::Ok);
         log.add(&entry, bytes, 784_111_777);
         let pending = log.begin(&entry, 784_111_777);
         let added = log.lines.clone();
@@ -343,12 +302,11 @@ mod tests {
 
     #[test]
     fn combined() {
-        let head = b"GET /a\"%0a?b HTTP/1.1\r\nHost: a\r\nReferer: http://b/\r\nUser-Agent: c\"\\\x80\t\r\n\r\n";
-        let head = String::from_utf8_lossy(head).replace("/a\"", "/a").into_bytes();
+        let head = b"GET /a%0a?b HTTP/1.1\r\nHost: a\r\nReferer: http://b/\r\nUser-Agent: c\"\\\x80\t\r\n\r\n";
         assert_eq!(
-            line(Style::Combined, &head, 5),
+            line(Style::Combined, head, 5),
             "192.0.2.1 - - [06/Nov/1994:10:49:37 +0200] \"GET /a%0a?b HTTP/1.1\" 200 5 \
-             \"http://b/\" \"c\\x22\\x5C\\xEF\\xBF\\xBD\"\n"
+             \"http://b/\" \"c\\x22\\x5C\\x80\"\n"
         );
         assert_eq!(
             line(Style::Combined, b"GET / HTTP/1.0\r\n\r\n", 0),
@@ -359,17 +317,17 @@ mod tests {
     #[test]
     fn short() {
         let head = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
-        assert_eq!(line(Style::Short { color: false }, head, 1536), "10:49:37  200  GET /a  1.5 KiB\n");
+        assert_eq!(line(Style::Short { color: false, hosts: false }, head, 1536), "10:49:37  200  GET /a  1.5 KiB\n");
         assert_eq!(
-            line(Style::Short { color: true }, head, 0),
-            "\x1b[2m10:49:37\x1b[0m  \x1b[32m200\x1b[0m  GET /a  \x1b[2m0 B\x1b[0m\n"
+            line(Style::Short { color: true, hosts: true }, head, 0),
+            "\x1b[2m10:49:37\x1b[0m  \x1b[32m200\x1b[0m  \x1b[2ma\x1b[0m  GET /a  \x1b[2m0 B\x1b[0m\n"
         );
     }
 
     #[test]
     fn a_rejected_line_can_neither_end_nor_paint() {
-        let mut log = AccessLog::open(&AccessTarget::Stdout, LogFormat::Combined, false).unwrap();
-        log.zone = Some(TimeZone::UTC);
+        let mut log = AccessLog::open(&AccessTarget::Stdout, LogFormat::Combined, false, false).unwrap();
+        log.zone = TimeZone::UTC;
         log.add(&Entry::of_rejection(Peer::Unix, b"\x1b[31m \xff\r\nHost", Status::BadRequest), 7, 0);
         log.add(&Entry::of_rejection(Peer::Unix, b"", Status::RequestTimeout), 7, 0);
         assert_eq!(

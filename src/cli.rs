@@ -50,8 +50,8 @@ Without DIR and --config it serves conf/webserv.toml, or else the current direct
 
 Examples:
   webserv public                   browse public at http://localhost:8080/
-  webserv -l 3000 dist             at another port
-  webserv --lan dist               show it to a phone in the same network
+  webserv -l 3000 dist             on another port
+  webserv --lan dist               show it to a phone on the same network
   webserv -l unix:/tmp/web.sock    curl --unix-socket /tmp/web.sock http://localhost/
   webserv --check -c site.toml     show everything that is wrong with a config
 ";
@@ -87,7 +87,7 @@ fn command() -> Command {
                 .conflicts_with("dir"),
         )
         .arg(
-            option("listen", "Listen here: 8080, 0.0.0.0:80, [::]:80, unix:/path.sock; repeatable")
+            option("listen", "Listen on 8080, 0.0.0.0:80, [::]:80, unix:/path.sock; repeatable")
                 .short('l')
                 .value_name("ADDR")
                 .value_parser(|text: &str| text.parse::<Address>())
@@ -98,7 +98,7 @@ fn command() -> Command {
         .arg(flag("quiet", "Show errors only").short('q').conflicts_with("verbose"))
         .arg(flag("verbose", "Show every request head (>) and response head (<), as curl does").short('v'))
         .arg(option("version", "Show the version").short('V').action(ArgAction::Version))
-        .arg(option("help", "Show this").short('h').action(ArgAction::Help))
+        .arg(option("help", "Show this help").short('h').action(ArgAction::Help))
 }
 
 fn arguments(matches: &clap::ArgMatches) -> Arguments {

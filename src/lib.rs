@@ -23,7 +23,8 @@
 //! | [`files`] | the disk below a root | the file system, nothing of ours |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
 //! | [`server`] | the loop: clients, deadlines, signals, the banner | all |
-//! | [`access_log`] | a line for each response | `config`, `http`, `net` for its types |
+//! | [`access_log`] | a line for each response | `config`, `http`, `net` for their types |
+//! | `escape` | what came from elsewhere, made fit to be shown | nothing of ours |
 //!
 //! # Invariants
 //!
@@ -46,6 +47,7 @@
 pub mod access_log;
 pub mod cli;
 pub mod config;
+mod escape;
 pub mod files;
 pub mod http;
 pub mod net;

@@ -4,12 +4,10 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use webserv::access_log::AccessLog;
-use webserv::cli::{self, Arguments, Verbosity};
-use webserv::config::{AccessTarget, Config};
+use webserv::cli::{self, Verbosity};
+use webserv::config::Config;
 use webserv::server::banner::{self, Look};
-use webserv::server::{Server, trace};
-use webserv::site::Sites;
+use webserv::server::{Appearance, Server, StartError, trace};
 
 /// It could not run.
 const FAILURE: u8 = 1;
@@ -22,7 +20,7 @@ fn main() -> ExitCode {
     let config = match arguments.config() {
         Ok(config) => config,
         Err(diagnostics) => {
-            tell(diagnostics.render(may_color(&io::stderr())));
+            tell(diagnostics.render(may_color() && io::stderr().is_terminal()));
             return ExitCode::from(USAGE);
         }
     };
@@ -33,33 +31,26 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     start_log(&config, arguments.verbosity);
-    match serve(&config, &arguments) {
+    match serve(&config, arguments.verbosity) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            tell(format_args!("error: {message}\n"));
+        Err(error) => {
+            tell(format_args!("error: {error}\n"));
             ExitCode::from(FAILURE)
         }
     }
 }
 
 /// Serves until it is told to stop.
-fn serve(config: &Config, arguments: &Arguments) -> Result<(), String> {
-    let sites = Sites::open(config).map_err(|(root, error)| format!("cannot open {root}: {error}"))?;
-    let quiet = arguments.verbosity == Verbosity::Quiet;
-    let target = if quiet { &AccessTarget::Off } else { &config.log.access };
-    let access_log = AccessLog::open(target, config.log.format, may_color(&io::stdout()))
-        .map_err(|error| format!("cannot open the access log: {error}"))?;
-    let software = match arguments.verbosity {
-        Verbosity::Verbose => concat!("webserv/", env!("CARGO_PKG_VERSION")),
-        Verbosity::Quiet | Verbosity::Normal => "webserv",
-    };
-    let mut server = Server::bind(config, sites, access_log, software).map_err(|error| error.to_string())?;
-    if !quiet {
-        let color = may_color(&io::stderr());
-        let look = if io::stderr().is_terminal() { Look::Terminal { color } } else { Look::Line };
+fn serve(config: &Config, verbosity: Verbosity) -> Result<(), StartError> {
+    let is_quiet = verbosity == Verbosity::Quiet;
+    let is_verbose = verbosity == Verbosity::Verbose;
+    let software = if is_verbose { concat!("webserv/", env!("CARGO_PKG_VERSION")) } else { "webserv" };
+    let mut server = Server::start(config, Appearance { software, logs_access: !is_quiet, color: may_color() })?;
+    if !is_quiet {
+        let look = if io::stderr().is_terminal() { Look::Terminal { color: may_color() } } else { Look::Line };
         tell(banner::banner(&server, &config.origin, look));
     }
-    server.run().map_err(|error| error.to_string())
+    Ok(server.run()?)
 }
 
 /// Diagnostics go to the standard error: what `RUST_LOG` lets through, or else the level of the config.
@@ -87,6 +78,7 @@ fn tell(text: impl Display) {
     _ = write!(io::stderr(), "{text}");
 }
 
-fn may_color(stream: &impl IsTerminal) -> bool {
-    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Whether terminals may be coloured (no-color.org). Each asks for itself whether it is one.
+fn may_color() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

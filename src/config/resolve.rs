@@ -30,6 +30,10 @@ pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Opt
     let top_in_use = own.iter().any(Option::is_none).then_some(&top);
     problems.extend(blocked_addresses(top_in_use.into_iter().chain(own.iter().flatten()).flatten()));
     problems.extend(repeated_hosts(&sites));
+    if !overrides.listen.is_empty() && !own.is_empty() && own.iter().all(Option::is_some) {
+        let idle = Diagnostic::without_place("--listen and --lan have no effect with this config");
+        problems.push(idle.help("they replace the `listen` at its top, but every site has one of its own"));
+    }
     if written.complete {
         problems.extend(second_defaults(&sites));
     }

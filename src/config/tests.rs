@@ -29,7 +29,7 @@ drain_time = "0s"
 cache_size = 1_000
 
 [log]
-access = "logs/access.log"
+access = "www/access.log"
 format = "combined"
 level = "debug"
 
@@ -75,7 +75,7 @@ fn every_key_is_read() {
     let times = [limits.head_time, limits.idle_time, limits.send_time, limits.drain_time];
     assert_eq!(times, [500, 120_000, 3_600_000, 0].map(Duration::from_millis));
     let base = std::path::absolute(FIXTURES).unwrap();
-    assert_eq!(config.log.access, AccessTarget::File(base.join("logs/access.log")));
+    assert_eq!(config.log.access, AccessTarget::File(base.join("www/access.log")));
     assert_eq!((config.log.format, config.log.level), (LogFormat::Combined, LevelFilter::Debug));
 
     let [first, second] = &config.sites[..] else { panic!("{:?}", config.sites) };
@@ -115,6 +115,10 @@ fn the_command_line_replaces_the_listen_of_the_top_alone() {
         "{error}"
     );
     assert!(error.ends_with("has 1 error\n"), "{error}");
+
+    let own = "[[site]]\nlisten = '2000'\nroot = 'www'\n";
+    let error = judge(own, &Overrides { listen: vec![Listen::at(Address::Localhost(3000))] }).unwrap_err();
+    assert!(error.starts_with("error: --listen and --lan have no effect with this config\n"), "{error}");
 
     let nothing = judge(text, &Overrides { listen: Vec::new() }).unwrap();
     assert_eq!(addresses(&nothing.sites[0]), ["localhost:8080"]);

@@ -1,6 +1,6 @@
 //! The kinds of value that are one string: a choice, an address, a host, a path.
 //!
-//! Never opens a file: the only question to the disk is whether a root is a directory.
+//! Never opens a file: the only question to the disk is whether something is a directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -163,7 +163,17 @@ impl Word for Target {
                 // Else a slip of the finger would silently become a file.
                 Some(near) => Err(Malformed::new(EXPECTED)
                     .help(format!("did you mean \"{near}\"? A file of this name is written \"./{text}\""))),
-                None => Ok(AccessTarget::File(absolute(base, text))),
+                None => {
+                    let path = absolute(base, text);
+                    match path.parent().filter(|directory| !directory.is_dir()) {
+                        Some(missing) => Err(Malformed::new(format!(
+                            "the directory {} does not exist",
+                            Quoted(&missing.to_string_lossy())
+                        ))
+                        .help("create it; a file in it is then made as needed")),
+                        None => Ok(AccessTarget::File(path)),
+                    }
+                }
             },
         }
     }

@@ -15,8 +15,10 @@ pub enum OpenError {
     Denied,
     /// A device, a FIFO or a socket.
     NotAFile,
-    /// The machine's fault: no descriptor left (`EMFILE`, `ENFILE`), no memory, a failing disk. `EAGAIN` is a lease
-    /// that another process holds on the file; no readiness will follow it.
+    /// No descriptor is left, to this process or to all (`EMFILE`, `ENFILE`). It passes.
+    Exhausted,
+    /// The machine's fault: no memory, a failing disk. `EAGAIN` is a lease that another process holds on the file; no
+    /// readiness will follow it.
     Io(io::Error),
 }
 
@@ -29,6 +31,7 @@ impl From<Errno> for OpenError {
             Errno::ACCESS | Errno::PERM | Errno::XDEV | Errno::LOOP => OpenError::Denied,
             // A socket, or a device that has no driver.
             Errno::NXIO | Errno::NODEV => OpenError::NotAFile,
+            Errno::MFILE | Errno::NFILE => OpenError::Exhausted,
             other => OpenError::Io(other.into()),
         }
     }
@@ -40,6 +43,7 @@ impl fmt::Display for OpenError {
             OpenError::NotFound => f.write_str("not found"),
             OpenError::Denied => f.write_str("permission denied, or outside the root"),
             OpenError::NotAFile => f.write_str("neither a regular file nor a directory"),
+            OpenError::Exhausted => f.write_str("no descriptor is left"),
             OpenError::Io(error) => error.fmt(f),
         }
     }
@@ -49,7 +53,7 @@ impl Error for OpenError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             OpenError::Io(error) => Some(error),
-            OpenError::NotFound | OpenError::Denied | OpenError::NotAFile => None,
+            OpenError::NotFound | OpenError::Denied | OpenError::NotAFile | OpenError::Exhausted => None,
         }
     }
 }

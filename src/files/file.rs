@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::buffer::spare_capacity;
 use rustix::fs::{Stat, fstat};
@@ -98,7 +99,7 @@ impl Identity {
 
 impl From<&Stat> for Identity {
     // The types of these fields differ between architectures.
-    #[allow(clippy::unnecessary_cast)]
+    #[allow(clippy::unnecessary_cast, reason = "not needed on this architecture, but on others")]
     fn from(stat: &Stat) -> Identity {
         Identity {
             device: stat.st_dev as u64,
@@ -110,13 +111,21 @@ impl From<&Stat> for Identity {
     }
 }
 
-/// A time as the file system keeps it, since 1970-01-01 00:00 UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A time as the file system keeps it and the wall clock tells it, since 1970-01-01 00:00 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Timestamp {
     /// Negative before 1970.
     pub seconds: i64,
     /// Below 1,000,000,000; counted forward from `seconds`, before 1970 too.
     pub nanoseconds: u32,
+}
+
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Timestamp {
+        // A clock that stands before 1970 is not set; every file is in its future then.
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanoseconds: since.subsec_nanos() }
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +150,7 @@ mod tests {
         let big = "0123456789".repeat(100_000);
         for content in ["", "x", "hello", &big] {
             scratch.write("root/file", content);
-            for (_, root) in scratch.roots() {
+            for (_, mut root) in scratch.roots() {
                 let file = open(&root, "file");
                 assert_eq!(file.metadata().size, content.len() as u64);
                 assert_eq!(file.read_to_end().unwrap(), content.as_bytes());
@@ -170,7 +179,7 @@ mod tests {
     fn times_before_1970() {
         let scratch = Scratch::new();
         scratch.write("root/file", "");
-        let before = std::time::UNIX_EPOCH - Duration::from_millis(250);
+        let before = UNIX_EPOCH - Duration::from_millis(250);
         scratch.set_modified("root/file", before);
         let modified = open(&scratch.root(), "file").metadata().modified;
         assert_eq!(modified, Timestamp { seconds: -1, nanoseconds: 750_000_000 });
@@ -204,7 +213,7 @@ mod tests {
     fn a_replaced_file_has_another_identity() {
         let scratch = Scratch::new();
         scratch.write("root/file", "hello");
-        for (_, root) in scratch.roots() {
+        for (_, mut root) in scratch.roots() {
             let file = open(&root, "file");
             scratch.write("root/next", "hello");
             scratch.set_modified("root/next", scratch.modified("root/file"));
@@ -219,7 +228,7 @@ mod tests {
     fn a_rewrite_that_hides_itself_has_another_identity() {
         let scratch = Scratch::new();
         scratch.write("root/file", "hello");
-        let root = scratch.root();
+        let mut root = scratch.root();
         let file = open(&root, "file");
         // Until the clock of the file system ticks.
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -243,7 +252,7 @@ mod tests {
         scratch.write("outside", "hello");
         scratch.write("root/file", "hello");
         scratch.symlink("../outside", "root/out");
-        let root = scratch.root();
+        let mut root = scratch.root();
         let file = open(&root, "file");
         assert_ne!(root.identity(b"out").unwrap(), file.metadata().identity);
         assert_ne!(root.identity(b"").unwrap(), file.metadata().identity);

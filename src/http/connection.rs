@@ -25,6 +25,7 @@
 //! longer, at the next pull.
 
 use std::fmt;
+use std::mem;
 
 use super::chunked::{Fault, Progress};
 use super::framing::{Framing, TOO_LARGE};
@@ -154,7 +155,10 @@ impl Connection {
         match &mut self.receiving {
             Receiving::Finished(reason) => Step::Close(*reason),
             Receiving::Content(framing) => match discard(framing, input, limits.content_size) {
-                Ok(Progress::Complete) => self.step_held(limits),
+                Ok(Progress::Complete) => {
+                    let framing = mem::replace(&mut **framing, Framing::None);
+                    self.step_held(&framing, limits)
+                }
                 Ok(Progress::NeedBytes) if self.has_ended => self.reject(INCOMPLETE, &[]),
                 Ok(Progress::NeedBytes) => Step::NeedBytes(Awaiting::Content),
                 Err(rejection) => self.reject(rejection, &[]),
@@ -167,8 +171,10 @@ impl Connection {
                     *empty_lines += 1;
                     *scanned = 0;
                 }
-                match end_of_head(input, *scanned) {
-                    Ok(Some(length)) if length <= limits.head_size => {
+                // No further than the limit: what lies behind it must not matter, since it may not have come yet.
+                let within = input.get(..limits.head_size).unwrap_or(input);
+                match end_of_head(within, *scanned) {
+                    Ok(Some(length)) => {
                         let (head, rest) = input.split_at_checked(length).unwrap_or((input, &[]));
                         *input = rest;
                         self.step_head(head, input, limits)
@@ -177,8 +183,8 @@ impl Connection {
                         *scanned = input.len();
                         self.step_incomplete(input)
                     }
-                    Ok(_) => self.reject(too_long(input), input),
-                    Err(rejection) => self.reject(rejection, input),
+                    Ok(None) => self.reject(too_long(within), within),
+                    Err(rejection) => self.reject(rejection, within),
                 }
             }
         }
@@ -188,6 +194,7 @@ impl Connection {
     /// the content follows it; not so after HEAD.
     pub fn respond(&mut self, response: &Response<'_>, preamble: &Preamble, out: &mut Vec<u8>) -> bool {
         let Some(Owed { version, is_head, last }) = self.owed.take() else { return false };
+        self.held = None;
         let last = last.or(self.is_retiring.then_some(CloseReason::Retired));
         let connection = match (last, version) {
             (Some(reason), _) => {
@@ -243,13 +250,14 @@ impl Connection {
         self.receiving = Receiving::default();
         let request = Request::parse(head, limits.fields);
         match request.and_then(|request| Framing::of(&request, limits.content_size).map(|framing| (request, framing))) {
-            Ok((request, Framing::None)) => {
-                self.owed = Some(Owed::to(&request));
+            Ok((request, framing @ (Framing::None | Framing::Withheld))) => {
+                self.owed = Some(Owed::to(&request, &framing));
                 Step::Request(request)
             }
             Ok((_, framing)) => self.hold(head.into(), framing, input, limits),
             Err(rejection) => {
-                // A minor version above 1 is served as 1.1. Its digit is all that the parser minds.
+                // A minor version above 1 is served as 1.1, and from here on it is 1.1. Its digit is all that the parser
+                // minds.
                 let Some((at, b'1', b'2'..)) = request::version_of(head) else { return self.reject(rejection, head) };
                 let mut held = Box::<[u8]>::from(head);
                 held.iter_mut().skip(at).zip(b"HTTP/1.1").for_each(|(byte, known)| *byte = *known);
@@ -275,11 +283,11 @@ impl Connection {
     }
 
     /// The content has gone by: lends the request out of the head that was held.
-    fn step_held(&mut self, limits: &Limits) -> Step<'_> {
+    fn step_held(&mut self, framing: &Framing, limits: &Limits) -> Step<'_> {
         self.receiving = Receiving::default();
         match Request::parse(self.held.as_deref().unwrap_or_default(), limits.fields) {
             Ok(request) => {
-                self.owed = Some(Owed::to(&request));
+                self.owed = Some(Owed::to(&request, framing));
                 Step::Request(request)
             }
             Err(rejection) => {
@@ -301,8 +309,8 @@ impl Connection {
 impl Owed {
     const REJECTION: Owed = Owed { version: Version::Http11, is_head: false, last: Some(CloseReason::Rejected) };
 
-    fn to(request: &Request<'_>) -> Owed {
-        let last = if request.expects_continue() {
+    fn to(request: &Request<'_>, framing: &Framing) -> Owed {
+        let last = if *framing == Framing::Withheld {
             Some(CloseReason::ContentRefused)
         } else if request.is_persistent() {
             None
@@ -318,7 +326,7 @@ const INCOMPLETE: Rejection = Rejection::bad_request("the connection was closed 
 /// Takes content off the front of `input` and throws it away.
 fn discard(framing: &mut Framing, input: &mut &[u8], content_max: u64) -> Result<Progress, Rejection> {
     match framing {
-        Framing::None => Ok(Progress::Complete),
+        Framing::None | Framing::Withheld => Ok(Progress::Complete),
         Framing::Length(left) => {
             let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
             *input = input.get(taken..).unwrap_or_default();

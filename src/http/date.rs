@@ -3,20 +3,20 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Whole seconds since 1970-01-01 00:00:00 UTC; earlier times are negative.
-pub type Timestamp = i64;
+pub type UnixSeconds = i64;
 
 /// 9999-12-31 23:59:59 UTC, the last second that an HTTP date can name.
-const LAST: Timestamp = 253_402_300_799;
+const LAST: UnixSeconds = 253_402_300_799;
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`. A time before 1970 or after 9999, which the format has no room for or which no
 /// file system means, is given as the nearest that can be written.
-pub fn format(time: Timestamp) -> String {
+pub fn format(time: UnixSeconds) -> String {
     let seconds = u64::try_from(time.clamp(0, LAST)).unwrap_or(0);
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
 /// Reads any of the three formats. `None` where the value is no date; its field is then ignored.
-pub fn parse(value: &[u8]) -> Option<Timestamp> {
+pub fn parse(value: &[u8]) -> Option<UnixSeconds> {
     let time = httpdate::parse_http_date(std::str::from_utf8(value).ok()?).ok()?;
     let since = time.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_secs()).ok()

@@ -11,6 +11,8 @@ use super::status::Status;
 pub enum Framing {
     /// The next request
     None,
+    /// Content that the peer holds back until it is asked for. It never is, and may be sent all the same.
+    Withheld,
     /// This many bytes of content, at least one
     Length(u64),
     /// Content in chunks
@@ -18,18 +20,18 @@ pub enum Framing {
 }
 
 impl Framing {
-    /// The framing of a request, which may announce at most `content_max` bytes. Content that the peer holds back until
-    /// it is asked for counts as none.
+    /// The framing of a request, which may announce at most `content_max` bytes.
     pub fn of(request: &Request<'_>, content_max: u64) -> Result<Framing, Rejection> {
         let framing = announced(request, content_max)?;
-        if !request.expects_continue() {
+        // HTTP/1.0 knows no expectations (RFC 9110, section 10.1.1).
+        if request.version == Version::Http10 || request.fields.value(FieldName::Expect).is_none() {
             return Ok(framing);
         }
         let mut expectations = request.fields.values(FieldName::Expect);
         if expectations.any(|expectation| !expectation.eq_ignore_ascii_case(b"100-continue")) {
             return Err(Rejection::new(Status::ExpectationFailed, "100-continue is the only expectation known here"));
         }
-        Ok(Framing::None)
+        Ok(if framing == Framing::None { Framing::None } else { Framing::Withheld })
     }
 }
 
@@ -129,7 +131,8 @@ mod tests {
         ] {
             assert_eq!(framing("1.1", fields), expected, "{fields:?}");
         }
-        assert_eq!(framing("1.1", "Content-Length: 1\r\nExpect: 100-Continue\r\n"), Ok(Framing::None));
+        assert_eq!(framing("1.1", "Content-Length: 1\r\nExpect: 100-Continue\r\n"), Ok(Framing::Withheld));
+        assert_eq!(framing("1.1", "Expect: 100-continue\r\n"), Ok(Framing::None));
         assert_eq!(framing("1.1", "Expect: more\r\n"), Err(417));
         assert_eq!(framing("1.0", "Content-Length: 1\r\nExpect: more\r\n"), Ok(Framing::Length(1)));
         assert_eq!(framing("1.0", "Transfer-Encoding: chunked\r\n"), Err(400));

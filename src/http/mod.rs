@@ -16,7 +16,7 @@ pub mod status;
 pub mod target;
 
 pub use connection::{Awaiting, CloseReason, Connection, Limits, Step};
-pub use date::Timestamp;
+pub use date::UnixSeconds;
 pub use fields::{FieldName, Fields};
 pub use preconditions::{EntityTag, Validators};
 pub use request::{Method, Rejection, Request, Version};

@@ -1,8 +1,8 @@
 //! Conditional requests (RFC 9110, section 13): the validators of a representation and the fields that ask about them.
 
-use super::date::{self, Timestamp};
+use super::date::{self, UnixSeconds};
 use super::fields::{FieldName, Fields};
-use super::request::{Method, Request};
+use super::request::Request;
 
 /// An entity tag (section 8.8.3).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,7 +26,7 @@ pub struct Validators {
     /// Always sent
     pub entity_tag: EntityTag,
     /// Absent where the file's time says nothing
-    pub last_modified: Option<Timestamp>,
+    pub last_modified: Option<UnixSeconds>,
 }
 
 /// What the preconditions of a request make of it.
@@ -40,7 +40,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// Evaluates the preconditions of a request in the order of section 13.2.2, steps 1 to 4.
+/// Evaluates the preconditions of a GET or HEAD in the order of section 13.2.2, steps 1 to 4.
 pub fn evaluate(request: &Request<'_>, validators: &Validators) -> Outcome {
     let fields = &request.fields;
     let date_of = |name| fields.value(name).filter(|_| !fields.is_repeated(name)).and_then(date::parse);
@@ -57,8 +57,7 @@ pub fn evaluate(request: &Request<'_>, validators: &Validators) -> Outcome {
         if matches(fields, FieldName::IfNoneMatch, &validators.entity_tag, Comparison::Weak) {
             return Outcome::NotModified;
         }
-    } else if matches!(request.method, Method::Get | Method::Head)
-        && let (Some(date), Some(modified)) = (date_of(FieldName::IfModifiedSince), validators.last_modified)
+    } else if let (Some(date), Some(modified)) = (date_of(FieldName::IfModifiedSince), validators.last_modified)
         && modified <= date
     {
         return Outcome::NotModified;
@@ -68,8 +67,11 @@ pub fn evaluate(request: &Request<'_>, validators: &Validators) -> Outcome {
 
 /// Whether a Range field counts: step 5. A date is a strong validator only where it is a minute older than the
 /// response (section 8.8.2.2), so that a second write within its second can't go unseen.
-pub fn range_applies(request: &Request<'_>, validators: &Validators, now: Timestamp) -> bool {
+pub fn range_applies(request: &Request<'_>, validators: &Validators, now: UnixSeconds) -> bool {
     let Some(value) = request.fields.value(FieldName::IfRange) else { return true };
+    if request.fields.is_repeated(FieldName::IfRange) {
+        return false;
+    }
     if let Some((tag, [])) = split_tag(value) {
         return is_match(tag, &validators.entity_tag, Comparison::Strong);
     }

@@ -105,8 +105,8 @@ impl<'a> Request<'a> {
         let target = match (method, target) {
             (Method::Options, "*") => Target::Asterisk,
             (Method::Known, _) if line.starts_with(b"CONNECT ") => match Authority::parse(target.as_bytes()) {
-                Some(_) => Target::Authority,
-                None => return Err(Rejection::bad_request("CONNECT takes a host and a port")),
+                Some(Authority { port: Some(_), .. }) => Target::Authority,
+                _ => return Err(Rejection::bad_request("CONNECT takes a host and a port")),
             },
             _ => Target::parse(target).map_err(Rejection::bad_request)?,
         };
@@ -128,12 +128,6 @@ impl<'a> Request<'a> {
             Target::Origin(path) | Target::Absolute(_, path) => Some(path),
             Target::Authority | Target::Asterisk => None,
         }
-    }
-
-    /// Whether content is announced that the peer holds back until it is asked for. It never is, and the peer may send
-    /// it all the same. HTTP/1.0 knows no expectations (RFC 9110, section 10.1.1).
-    pub(super) fn expects_continue(&self) -> bool {
-        self.version == Version::Http11 && self.fields.value(FieldName::Expect).is_some()
     }
 
     /// Whether the peer wants the connection to go on after the response (RFC 9112, section 9.3).
@@ -262,6 +256,7 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost:\r\n\r\n", 400),
             ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
             ("CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ("CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", 400),
             ("GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
             ("GET /  HTTP/1.1\r\nHost: a\r\n\r\n", 400),
             (" GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::date::{self, Timestamp};
+use super::date::{self, UnixSeconds};
 use super::status::Status;
 
 /// What a response says, up to its content, of which the protocol knows the length alone.
@@ -37,7 +37,7 @@ pub enum ContentFields {
 pub struct Preamble {
     lines: Vec<u8>,
     server: &'static str,
-    second: Timestamp,
+    second: UnixSeconds,
 }
 
 /// What the head says about the connection (RFC 9112, section 9.3).
@@ -53,20 +53,20 @@ pub(super) enum ConnectionField {
 
 impl Preamble {
     /// The lines for this second. `server` names the software.
-    pub fn new(server: &'static str, second: Timestamp) -> Preamble {
+    pub fn new(server: &'static str, second: UnixSeconds) -> Preamble {
         let lines = format!("Server: {server}\r\nDate: {}\r\n", date::format(second)).into_bytes();
         Preamble { lines, server, second }
     }
 
     /// Encodes the date anew where the second has changed.
-    pub fn update(&mut self, second: Timestamp) {
+    pub fn update(&mut self, second: UnixSeconds) {
         if second != self.second {
             *self = Preamble::new(self.server, second);
         }
     }
 
     /// The second that Date names.
-    pub fn second(&self) -> Timestamp {
+    pub fn second(&self) -> UnixSeconds {
         self.second
     }
 }

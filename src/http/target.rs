@@ -2,6 +2,8 @@
 //!
 //! Checks the syntax and takes it apart; what a path names is no matter of the protocol.
 
+use std::net::Ipv6Addr;
+
 /// A request-target that has been found valid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Target<'a> {
@@ -87,18 +89,11 @@ impl<'a> Authority<'a> {
             _ => return None,
         };
         let is_valid = match host.strip_prefix('[') {
-            // Colons in brackets: an address of IPv6.
-            Some(address) => address
-                .strip_suffix(']')
-                .is_some_and(|address| address.contains(':') && address.bytes().all(is_address)),
+            Some(address) => address.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
             None => !host.is_empty() && host.bytes().all(is_host),
         };
         is_valid.then_some(Authority { host, port })
     }
-}
-
-fn is_address(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
 }
 
 fn is_host(byte: u8) -> bool {
@@ -202,8 +197,29 @@ mod tests {
             assert_eq!(Authority::parse(text.as_bytes()), Some(Authority { host, port }), "{text}");
         }
         for text in [
-            "", ":80", "a:b", "a:65536", "a:000080", "a:-1", "a:+1", "u@a", "a,b", "a b", "a/b", "a%41", "[::1", "[]",
-            "[1]", "[::g]", "::1", "[::1]a", "a\"", "\u{e4}",
+            "",
+            ":80",
+            "a:b",
+            "a:65536",
+            "a:000080",
+            "a:-1",
+            "a:+1",
+            "u@a",
+            "a,b",
+            "a b",
+            "a/b",
+            "a%41",
+            "[::1",
+            "[]",
+            "[1]",
+            "[::::]",
+            "[1:2:3:4:5:6:7:8:9]",
+            "[fe80::1%25eth0]",
+            "[::g]",
+            "::1",
+            "[::1]a",
+            "a\"",
+            "\u{e4}",
         ] {
             assert_eq!(Authority::parse(text.as_bytes()), None, "{text}");
         }

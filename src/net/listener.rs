@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::{fs, os::fd::OwnedFd};
@@ -14,9 +14,9 @@ use super::reactor::{Reactor, Source};
 use super::slab::Key;
 use super::transport::{Peer, Transport};
 
-/// Where a listener is.
+/// What a socket is bound to (getsockname(2)).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Address {
+pub enum LocalAddress {
     /// An IP address and a port
     Tcp(SocketAddr),
     /// The path of a UNIX socket
@@ -26,7 +26,7 @@ pub enum Address {
 /// A socket that accepts connections. Dropping it closes it, and removes the file of a UNIX socket.
 pub struct Listener {
     source: Source,
-    address: Address,
+    address: LocalAddress,
     /// Device and inode of the UNIX socket's file, by which it is known to be ours still.
     file: Option<(u64, u64)>,
 }
@@ -36,11 +36,11 @@ const FLAGS: SocketFlags = SocketFlags::NONBLOCK.union(SocketFlags::CLOEXEC);
 impl Listener {
     /// Binds and listens. `backlog` is how many connections the kernel keeps until they are accepted; it caps the number
     /// at `net.core.somaxconn` (listen(2)).
-    pub fn bind(address: &Address, backlog: u32) -> io::Result<Listener> {
+    pub fn bind(address: &LocalAddress, backlog: u32) -> io::Result<Listener> {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         match address {
-            Address::Tcp(address) => Listener::bind_tcp(*address, backlog),
-            Address::Unix(path) => Listener::bind_unix(path, backlog),
+            LocalAddress::Tcp(address) => Listener::bind_tcp(*address, backlog),
+            LocalAddress::Unix(path) => Listener::bind_unix(path, backlog),
         }
     }
 
@@ -59,7 +59,7 @@ impl Listener {
         rustix::net::bind(&socket, &address)?;
         rustix::net::listen(&socket, backlog)?;
         let bound = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
-        Ok(Listener { source: Source::new(socket), address: Address::Tcp(bound), file: None })
+        Ok(Listener { source: Source::new(socket), address: LocalAddress::Tcp(bound), file: None })
     }
 
     fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
@@ -77,11 +77,11 @@ impl Listener {
         let metadata = fs::symlink_metadata(path)?;
         rustix::net::listen(&socket, backlog)?;
         let file = Some((metadata.dev(), metadata.ino()));
-        Ok(Listener { source: Source::new(socket), address: Address::Unix(path.to_owned()), file })
+        Ok(Listener { source: Source::new(socket), address: LocalAddress::Unix(path.to_owned()), file })
     }
 
     /// Where it is bound; the port is the real one where 0 was asked for.
-    pub fn address(&self) -> &Address {
+    pub fn address(&self) -> &LocalAddress {
         &self.address
     }
 
@@ -119,7 +119,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let (Address::Unix(path), Some(file)) = (&self.address, self.file)
+        if let (LocalAddress::Unix(path), Some(file)) = (&self.address, self.file)
             && fs::symlink_metadata(path).is_ok_and(|metadata| (metadata.dev(), metadata.ino()) == file)
         {
             // Where it may not be removed it stays, and the next start finds it stale.
@@ -128,11 +128,11 @@ impl Drop for Listener {
     }
 }
 
-impl fmt::Display for Address {
+impl fmt::Display for LocalAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Address::Tcp(address) => address.fmt(f),
-            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+            LocalAddress::Tcp(address) => address.fmt(f),
+            LocalAddress::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
 }
@@ -153,10 +153,7 @@ fn remove_stale(path: &Path, address: &SocketAddrUnix) -> io::Result<()> {
 
 fn peer(address: Option<SocketAddrAny>) -> Peer {
     match address.and_then(|address| SocketAddr::try_from(address).ok()) {
-        Some(address) => Peer::Ip(match address.ip() {
-            IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(IpAddr::V6(v6), IpAddr::V4),
-            v4 => v4,
-        }),
+        Some(address) => Peer::Ip(address.ip().to_canonical(), address.port()),
         None => Peer::Unix,
     }
 }

@@ -8,7 +8,7 @@ pub mod reactor;
 pub mod slab;
 pub mod transport;
 
-pub use listener::{Address, Listener};
+pub use listener::{Listener, LocalAddress};
 pub use outbox::{Flushed, Outbox};
 pub use reactor::{Reactor, Readiness, Source};
 pub use slab::{Key, Slab};

@@ -25,15 +25,14 @@ pub struct Reactor {
     events: Vec<epoll::Event>,
 }
 
-/// What a source is ready for. Edge-triggered: it is told once, and holds until an operation would block.
+/// What a source has become ready for. Edge-triggered: it is told once, and holds until an operation would block. That
+/// there is room to send needs no mark: whoever has something to send tries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Readiness {
     /// The key that the source was registered with.
     pub key: Key,
     /// There may be something to receive.
     pub is_readable: bool,
-    /// There may be room to send.
-    pub is_writable: bool,
     /// The peer has closed its side, or the connection is broken: reading comes to an end.
     pub is_hung_up: bool,
 }
@@ -64,13 +63,8 @@ impl Reactor {
     }
 
     /// How many events the last wait brought.
-    pub fn len(&self) -> usize {
+    pub fn event_count(&self) -> usize {
         self.events.len()
-    }
-
-    /// Whether it brought none.
-    pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
     }
 
     /// One of the events of the last wait. By number, since whoever handles it needs the reactor to register sources.
@@ -81,7 +75,6 @@ impl Reactor {
         Some(Readiness {
             key: Key::from_bits(data.u64()),
             is_readable: is_hung_up || flags.contains(epoll::EventFlags::IN),
-            is_writable: flags.intersects(epoll::EventFlags::OUT | epoll::EventFlags::HUP | epoll::EventFlags::ERR),
             is_hung_up,
         })
     }
@@ -99,8 +92,8 @@ impl Source {
         if self.registered_with.is_some() {
             return Ok(());
         }
-        let bits = key.to_bits();
-        let event = usize::try_from(bits).map(Event::all).map_err(io::Error::other)?;
+        // The key is given below: where a `usize` has 32 bits, polling could not take it.
+        let event = Event::all(0);
         // SAFETY: the poller must not be told of a source that is closed while it is registered. The descriptor is
         // owned by `self`, is never handed out, and `drop` deletes it from the poller, which `self` keeps alive.
         #[expect(unsafe_code, reason = "polling leaves it to its caller to keep the source open")]
@@ -108,14 +101,10 @@ impl Source {
             reactor.poller.add_with_mode(&self.descriptor, event, PollMode::Edge)?;
         }
         self.registered_with = Some(Rc::clone(&reactor.poller));
+        // What polling has no word for: the end of the peer's side.
         let flags = epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;
-        epoll::modify(&*reactor.poller, &self.descriptor, epoll::EventData::new_u64(bits), flags)?;
+        epoll::modify(&*reactor.poller, &self.descriptor, epoll::EventData::new_u64(key.to_bits()), flags)?;
         Ok(())
-    }
-
-    /// Whether it is registered.
-    pub fn is_registered(&self) -> bool {
-        self.registered_with.is_some()
     }
 }
 
@@ -143,7 +132,7 @@ mod tests {
 
     fn wait(reactor: &mut Reactor) -> Vec<Readiness> {
         reactor.wait(Some(Duration::ZERO)).unwrap();
-        (0..reactor.len()).filter_map(|number| reactor.readiness(number)).collect()
+        (0..reactor.event_count()).filter_map(|number| reactor.readiness(number)).collect()
     }
 
     #[test]
@@ -155,7 +144,7 @@ mod tests {
         let mut source = Source::new(ours.into());
         theirs.write_all(b"a").unwrap();
         source.register(&reactor, Key::fixed(5)).unwrap();
-        let ready = Readiness { key: Key::fixed(5), is_readable: true, is_writable: true, is_hung_up: false };
+        let ready = Readiness { key: Key::fixed(5), is_readable: true, is_hung_up: false };
         assert_eq!(wait(&mut reactor), [ready]);
         assert_eq!(wait(&mut reactor), []);
         theirs.write_all(b"b").unwrap();

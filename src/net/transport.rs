@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
@@ -11,10 +11,10 @@ use super::reactor::{Reactor, Source};
 use super::slab::Key;
 
 /// Who is at the other end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
-    /// An address; one of IPv4 that came through an IPv6 socket is given as IPv4.
-    Ip(IpAddr),
+    /// An address and a port; an address of IPv4 that came through an IPv6 socket is given as IPv4.
+    Ip(IpAddr, u16),
     /// A process on this machine, by a UNIX socket
     Unix,
 }
@@ -90,10 +90,21 @@ pub enum More {
     Nothing,
 }
 
+/// With the port, by which the connections of one peer are told apart.
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Ip(address, port) => SocketAddr::new(*address, *port).fmt(f),
+            Peer::Unix => f.write_str("unix:"),
+        }
+    }
+}
+
+/// The address alone.
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Peer::Ip(address) => address.fmt(f),
+            Peer::Ip(address, _) => address.fmt(f),
             Peer::Unix => f.write_str("unix:"),
         }
     }

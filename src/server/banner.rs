@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Server;
 use crate::config::{self, Origin};
-use crate::net::Address;
+use crate::net::LocalAddress;
 use crate::site::Binding;
 
 /// How the banner is to look.
@@ -55,8 +55,8 @@ fn urls(server: &Server) -> Vec<(String, &Path)> {
         let Some(binding) = server.sites().bindings().get(endpoint.binding) else { continue };
         for site in &binding.sites {
             let found = match endpoint.address {
-                Address::Unix(path) => vec![format!("unix:{}", plain(path))],
-                Address::Tcp(address) => match &site.name {
+                LocalAddress::Unix(path) => vec![format!("unix:{}", plain(path))],
+                LocalAddress::Tcp(address) => match &site.name {
                     Some(name) => vec![url(name, address.port())],
                     None => hosts(binding, address).iter().map(|host| url(host, address.port())).collect(),
                 },
@@ -106,7 +106,7 @@ fn moved_ports(server: &Server) -> Option<(u16, u16)> {
             config::Address::Unix(_) => return None,
         };
         match endpoint.address {
-            Address::Tcp(address) if address.port() != wanted => Some((wanted, address.port())),
+            LocalAddress::Tcp(address) if address.port() != wanted => Some((wanted, address.port())),
             _ => None,
         }
     })

@@ -48,6 +48,8 @@ pub(super) struct Client {
     ending: Ending,
     waiting: Waiting,
     deadline: Instant,
+    /// It stands in the queue of those that can go on, and is driven when its turn comes.
+    pub(super) is_queued: bool,
     /// The time of its entry among the deadlines
     pub(super) entered: Option<Instant>,
 }
@@ -119,6 +121,7 @@ impl Client {
             ending: Ending::Open,
             waiting: Waiting::For(Awaiting::Request),
             deadline: shared.instant + shared.timeouts.idle,
+            is_queued: false,
             entered: None,
         }
     }
@@ -157,11 +160,16 @@ impl Client {
         self.keep_unread(buffer.get(unread).unwrap_or_default());
         shared.buffer = buffer;
         if let Outcome::Gone(gone) = &outcome {
-            self.settle_file(shared);
-            self.release_outbox(shared);
-            trace::gone(self.peer, gone);
+            self.settle(gone, shared);
         }
         outcome
+    }
+
+    /// Writes down what has become of it, for the last time.
+    pub(super) fn settle(&mut self, gone: &Gone, shared: &mut Shared) {
+        self.settle_file(shared);
+        self.release_outbox(shared);
+        trace::gone(self.peer, gone);
     }
 
     fn drive_with(&mut self, shared: &mut Shared, buffer: &mut [u8], unread: &mut std::ops::Range<usize>) -> Outcome {
@@ -196,14 +204,15 @@ impl Client {
                     continue;
                 }
                 Ending::Lingering(reason) => {
+                    if !self.is_in_time(Waiting::Lingering, shared) {
+                        return Outcome::Gone(Gone::Closed(reason));
+                    }
                     *unread = 0..0;
                     match self.receive(buffer, unread) {
                         Ok(Received::Bytes) if bytes_left > RECEIVE_BYTES => bytes_left -= RECEIVE_BYTES,
                         Ok(Received::Bytes) => return Outcome::Runnable,
-                        Ok(Received::NothingYet) if self.is_in_time(Waiting::Lingering, shared) => {
-                            return Outcome::Waiting;
-                        }
-                        Ok(_) => return Outcome::Gone(Gone::Closed(reason)),
+                        Ok(Received::NothingYet) => return Outcome::Waiting,
+                        Ok(Received::End) => return Outcome::Gone(Gone::Closed(reason)),
                         Err(error) => return Outcome::Gone(Gone::Failed(error)),
                     }
                     continue;
@@ -368,7 +377,7 @@ fn prepare(step: Step<'_>, peer: Peer, binding: usize, shared: &mut Shared) -> N
             (answer, entry)
         }
     };
-    let second = shared.now.second;
+    let second = shared.now.seconds;
     let length = if entry.is_head() { 0 } else { answer.content().len() };
     let is_file = |segment: &Segment| matches!(segment, Segment::File(..));
     let sending_file = if length > 0 && answer.content().segments().iter().any(is_file) {

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_moves_forward_only() {
+    fn an_entry_moves_to_the_front_only() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let (a, b) = (Key::fixed(1), Key::fixed(2));

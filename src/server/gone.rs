@@ -14,6 +14,8 @@ pub(super) enum Gone {
     Failed(io::Error),
     /// The peer took nothing for `send_time`.
     SendTimeout,
+    /// The server has stopped, and `drain_time` is over.
+    Abandoned,
 }
 
 impl Gone {
@@ -25,7 +27,7 @@ impl Gone {
             }
             Gone::Failed(error) if is_of_the_peer(error) => {}
             Gone::Failed(error) => log::error!("a connection was cut: {error}"),
-            Gone::Closed(_) | Gone::SendTimeout => {}
+            Gone::Closed(_) | Gone::SendTimeout | Gone::Abandoned => {}
         }
     }
 }
@@ -47,6 +49,7 @@ impl fmt::Display for Gone {
             Gone::Closed(reason) => write!(f, "{reason}"),
             Gone::Failed(error) => error.fmt(f),
             Gone::SendTimeout => f.write_str("it took nothing for too long"),
+            Gone::Abandoned => f.write_str("the server does not wait any longer"),
         }
     }
 }

@@ -9,13 +9,14 @@ mod deadlines;
 mod gone;
 mod shared;
 mod signals;
+mod start_error;
 pub mod trace;
 
 use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-pub use bind::BindError;
+pub use start_error::StartError;
 
 use bind::Bound;
 use client::{Client, Outcome};
@@ -25,9 +26,9 @@ use shared::{Shared, Timeouts};
 use signals::Signals;
 
 use crate::access_log::AccessLog;
-use crate::config::Config;
+use crate::config::{AccessTarget, Config};
 use crate::http;
-use crate::net::{Address, Key, Reactor, Slab};
+use crate::net::{Key, LocalAddress, Reactor, Slab};
 use crate::site::Sites;
 
 /// Connections that one listener hands over in a turn before clients have theirs.
@@ -42,6 +43,9 @@ const SPARE_DESCRIPTORS: u64 = 8;
 /// How many are taken to be open where the system does not tell.
 const OPEN_DESCRIPTORS: u64 = 64;
 
+/// The source of signals. Listeners have the numbers from 0 on.
+const SIGNALS: Key = Key::fixed(u32::MAX);
+
 /// A server that is bound and ready to run.
 pub struct Server {
     reactor: Reactor,
@@ -52,7 +56,7 @@ pub struct Server {
     /// Clients that can go on without being told that they are ready.
     runnable: VecDeque<Key>,
     /// Listeners that may have more to accept without telling so again.
-    unaccepted: Vec<usize>,
+    unaccepted: Vec<u32>,
     /// Accepting rests until then, or until a client leaves.
     pause_ends: Option<Instant>,
     connections_max: usize,
@@ -67,34 +71,36 @@ pub struct Endpoint<'a> {
     /// The number of the binding
     pub binding: usize,
     /// What it is bound to, with its real port
-    pub address: &'a Address,
+    pub address: &'a LocalAddress,
 }
 
-/// Why a server could not be started.
-#[derive(Debug)]
-pub enum StartError {
-    /// An address could not be bound.
-    Bind(BindError),
-    /// The machine refused something.
-    Io(io::Error),
+/// How a server is to appear.
+#[derive(Clone, Copy, Debug)]
+pub struct Appearance {
+    /// What responses say of the software
+    pub software: &'static str,
+    /// Whether there is an access log at all
+    pub logs_access: bool,
+    /// Whether terminals may be coloured
+    pub color: bool,
 }
 
 impl Server {
-    /// Binds every listener of `sites`. `server` is what responses say of the software.
-    pub fn bind(
-        config: &Config,
-        sites: Sites,
-        access_log: AccessLog,
-        server: &'static str,
-    ) -> Result<Server, StartError> {
+    /// Opens every root and the access log, and binds every listener.
+    pub fn start(config: &Config, appearance: Appearance) -> Result<Server, StartError> {
         let limits = &config.limits;
+        let sites = Sites::open(config).map_err(|(path, error)| StartError::Root(path, error))?;
+        let access = if appearance.logs_access { &config.log.access } else { &AccessTarget::Off };
+        let show_hosts = config.sites.len() > 1;
+        let access_log = AccessLog::open(access, config.log.format, appearance.color, show_hosts)
+            .map_err(|error| StartError::AccessLog(access.clone(), error))?;
         let descriptors = raise_descriptor_limit();
         let reactor = Reactor::new()?;
-        let mut listeners = bind::bind(sites.bindings(), limits.backlog).map_err(StartError::Bind)?;
+        let mut listeners = bind::bind(sites.bindings(), limits.backlog)?;
         for (number, bound) in (0..).zip(&mut listeners) {
             bound.listener.register(&reactor, Key::fixed(number))?;
         }
-        let signals = Signals::catch(&reactor, Key::fixed(u32::MAX))?;
+        let signals = Signals::catch(&reactor, SIGNALS)?;
         // A client that is sent a file has two.
         let taken = open_descriptors() + SPARE_DESCRIPTORS;
         let affordable = usize::try_from(descriptors.saturating_sub(taken) / 2).unwrap_or(usize::MAX);
@@ -116,7 +122,7 @@ impl Server {
             connections_max: limits.connections.min(affordable).max(1),
             drain_time: limits.drain_time,
             drain_ends: None,
-            shared: Shared::new(sites, access_log, http_limits, timeouts, server),
+            shared: Shared::new(sites, access_log, http_limits, timeouts, appearance.software),
         })
     }
 
@@ -136,21 +142,23 @@ impl Server {
         loop {
             self.reactor.wait(self.timeout())?;
             self.shared.start_turn();
-            for number in 0..self.reactor.len() {
+            for number in 0..self.reactor.event_count() {
                 let Some(readiness) = self.reactor.readiness(number) else { break };
                 if let Some(client) = self.clients.get_mut(readiness.key) {
                     client.note(readiness);
                     self.drive(readiness.key);
-                } else if let Some(number) = readiness.key.as_fixed() {
-                    match usize::try_from(number) {
-                        Ok(listener) if listener < self.listeners.len() => self.unaccepted.push(listener),
-                        _ => self.stop(),
-                    }
+                } else if readiness.key == SIGNALS {
+                    self.stop();
+                } else if let Some(listener) = readiness.key.as_fixed() {
+                    self.unaccepted.push(listener);
                 }
             }
             for _ in 0..self.runnable.len() {
                 let Some(key) = self.runnable.pop_front() else { break };
-                self.drive(key);
+                if let Some(client) = self.clients.get_mut(key) {
+                    client.is_queued = false;
+                    self.drive(key);
+                }
             }
             while let Some(key) = self.deadlines.pop(self.shared.instant) {
                 if let Some(client) = self.clients.get_mut(key) {
@@ -159,8 +167,12 @@ impl Server {
                 }
             }
             self.accept();
+            let is_over = self.drain_ends.is_some_and(|end| self.clients.is_empty() || end <= self.shared.instant);
+            if is_over {
+                self.abandon_clients();
+            }
             self.shared.access_log.flush();
-            if self.drain_ends.is_some_and(|end| self.clients.is_empty() || end <= self.shared.instant) {
+            if is_over {
                 return Ok(());
             }
         }
@@ -172,16 +184,20 @@ impl Server {
         if !self.runnable.is_empty() || may_accept {
             return Some(Duration::ZERO);
         }
-        let now = Instant::now();
+        let now = self.shared.instant;
         let until = |end: Instant| end.saturating_duration_since(now);
         [self.deadlines.next(now), self.pause_ends.map(until), self.drain_ends.map(until)].into_iter().flatten().min()
     }
 
-    /// Lets one client go on, and sees to what comes of it.
+    /// Lets one client go on, unless it stands in the queue, where its turn will come, and sees to what comes of it.
     fn drive(&mut self, key: Key) {
-        let Some(client) = self.clients.get_mut(key) else { return };
+        let Some(client) = self.clients.get_mut(key).filter(|client| !client.is_queued) else { return };
         let gone = match client.drive(&mut self.shared) {
-            Outcome::Runnable => return self.runnable.push_back(key),
+            Outcome::Runnable => {
+                client.is_queued = true;
+                self.runnable.push_back(key);
+                return;
+            }
             Outcome::Waiting => match client.register(&self.reactor, key) {
                 Ok(()) => {
                     let entered = self.deadlines.enter(key, client.entered, client.deadline());
@@ -205,7 +221,7 @@ impl Server {
         }
         for listener in std::mem::take(&mut self.unaccepted) {
             for accepted in 0.. {
-                let Some(Bound { listener: socket, binding }) = self.listeners.get(listener) else { break };
+                let Some(Bound { listener: socket, binding }) = self.listeners.get(listener as usize) else { break };
                 if accepted == ACCEPTS_PER_TURN || self.pause_ends.is_some() || !self.has_place() {
                     if !self.unaccepted.contains(&listener) {
                         self.unaccepted.push(listener);
@@ -242,7 +258,6 @@ impl Server {
             self.drain_ends = Some(self.shared.instant);
             return;
         }
-        log::info!("stopping; {} connections to finish", self.clients.len());
         self.drain_ends = Some(self.shared.instant + self.drain_time);
         self.listeners.clear();
         self.unaccepted.clear();
@@ -250,6 +265,20 @@ impl Server {
             if let Some(client) = self.clients.get_mut(key) {
                 client.retire();
                 self.drive(key);
+            }
+        }
+        match self.clients.len() {
+            0 => {}
+            1 => log::info!("stopping when 1 connection has finished"),
+            many => log::info!("stopping when {many} connections have finished"),
+        }
+    }
+
+    /// Ends what has not ended in time.
+    fn abandon_clients(&mut self) {
+        for key in self.clients.keys().collect::<Vec<_>>() {
+            if let Some(mut client) = self.clients.remove(key) {
+                client.settle(&Gone::Abandoned, &mut self.shared);
             }
         }
     }
@@ -268,20 +297,3 @@ fn raise_descriptor_limit() -> u64 {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
-
-impl From<io::Error> for StartError {
-    fn from(error: io::Error) -> StartError {
-        StartError::Io(error)
-    }
-}
-
-impl std::fmt::Display for StartError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            StartError::Bind(error) => error.fmt(f),
-            StartError::Io(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}

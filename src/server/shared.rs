@@ -4,9 +4,10 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::access_log::AccessLog;
+use crate::files::Timestamp;
 use crate::http::{self, Preamble};
 use crate::net::Outbox;
-use crate::site::{Now, Sites};
+use crate::site::Sites;
 
 /// Bytes received at a time.
 pub(super) const RECEIVE_BYTES: usize = 32 * 1024;
@@ -34,7 +35,7 @@ pub(super) struct Shared {
     pub(super) preamble: Preamble,
     /// The clocks as they were read for this turn, once
     pub(super) instant: Instant,
-    pub(super) now: Now,
+    pub(super) now: Timestamp,
     /// Room for the start of a head, and for what is received behind it
     pub(super) buffer: Vec<u8>,
     #[expect(clippy::vec_box, reason = "it is the boxes that go from hand to hand")]
@@ -49,13 +50,13 @@ impl Shared {
         timeouts: Timeouts,
         server: &'static str,
     ) -> Shared {
-        let now = Now::from(SystemTime::now());
+        let now = Timestamp::from(SystemTime::now());
         Shared {
             sites,
             access_log,
             limits,
             timeouts,
-            preamble: Preamble::new(server, now.second),
+            preamble: Preamble::new(server, now.seconds),
             instant: Instant::now(),
             now,
             buffer: vec![0; limits.head_size + RECEIVE_BYTES],
@@ -66,8 +67,8 @@ impl Shared {
     /// Reads the clocks for a new turn.
     pub(super) fn start_turn(&mut self) {
         self.instant = Instant::now();
-        self.now = Now::from(SystemTime::now());
-        self.preamble.update(self.now.second);
+        self.now = Timestamp::from(SystemTime::now());
+        self.preamble.update(self.now.seconds);
     }
 
     /// Takes back an outbox that is empty.

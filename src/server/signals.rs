@@ -1,9 +1,9 @@
 //! Signals as bytes on a socket, so that they are one more source for the reactor.
 
-use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::io;
 use std::os::unix::net::UnixStream;
 
+use rustix::net::RecvFlags;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
@@ -11,9 +11,7 @@ use crate::net::{Key, Reactor, Source};
 
 /// The receiving end.
 pub(super) struct Signals {
-    /// The same socket twice: one to wait for, one to read.
     source: Source,
-    socket: UnixStream,
 }
 
 impl Signals {
@@ -24,16 +22,14 @@ impl Signals {
         for signal in [SIGINT, SIGTERM] {
             pipe::register(signal, sender.try_clone()?)?;
         }
-        let mut source = Source::new(OwnedFd::from(socket.try_clone()?));
+        let mut source = Source::new(socket.into());
         source.register(reactor, key)?;
-        Ok(Signals { source, socket })
+        Ok(Signals { source })
     }
 
     /// How many have come since the last call.
-    pub(super) fn take(&mut self) -> usize {
-        debug_assert!(self.source.is_registered());
-        let mut bytes = [0; 64];
-        // Nothing there is no error, and there is no other on a socket of our own.
-        self.socket.read(&mut bytes).unwrap_or(0)
+    pub(super) fn take(&self) -> usize {
+        // An error says that there is none: on a socket of our own there is no other.
+        rustix::net::recv(&self.source, &mut [0; 64], RecvFlags::empty()).map_or(0, |(received, _)| received)
     }
 }

@@ -5,9 +5,8 @@ use std::rc::Rc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::Now;
 use super::representation::{Data, Representation};
-use crate::files::File;
+use crate::files::{File, Timestamp};
 use crate::http::{ContentFields, Response, Status};
 
 /// What a request is answered with.
@@ -64,10 +63,10 @@ impl Answer {
     }
 
     /// Several parts of it: 206 as multipart/byteranges (section 14.6), the parts in the order of `ranges`.
-    pub fn parts(representation: &Representation, ranges: &[Range<u64>], now: Now) -> Answer {
+    pub fn parts(representation: &Representation, ranges: &[Range<u64>], now: Timestamp) -> Answer {
         // Not to be found in the content, unless its author knew the hash of it and the second of this request.
         let tag = &representation.validators.entity_tag.opaque;
-        let boundary = format!("{:032x}", xxh3_128(format!("{tag} {} {}", now.second, now.nanosecond).as_bytes()));
+        let boundary = format!("{:032x}", xxh3_128(format!("{tag} {} {}", now.seconds, now.nanoseconds).as_bytes()));
         let content_type = representation.content_type();
         let complete_length = representation.len();
         let mut segments = Vec::with_capacity(2 * ranges.len() + 1);

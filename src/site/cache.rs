@@ -3,9 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use super::Now;
 use super::representation::Representation;
-use crate::files::Identity;
+use crate::files::{Identity, Timestamp};
 
 /// A file whose inode changed less than this long ago, in nanoseconds, may change again without its identity showing it:
 /// the clock of a file system ticks every 10 ms at worst.
@@ -63,10 +62,10 @@ impl Cache {
         path: &[u8],
         identity: Identity,
         representation: &Rc<Representation>,
-        now: Now,
+        now: Timestamp,
     ) {
         let changed = identity.changed();
-        let age = i128::from(now.second - changed.seconds) * 1_000_000_000 + i128::from(now.nanosecond)
+        let age = i128::from(now.seconds - changed.seconds) * 1_000_000_000 + i128::from(now.nanoseconds)
             - i128::from(changed.nanoseconds);
         let size = size_of_entry(path, representation);
         if age < SETTLED_NANOSECONDS || size > self.bytes_max / 2 {
@@ -143,9 +142,9 @@ mod tests {
         }
     }
 
-    fn later() -> Now {
-        let now = Now::from(std::time::SystemTime::now());
-        Now { second: now.second + 3600, ..now }
+    fn later() -> Timestamp {
+        let now = Timestamp::from(std::time::SystemTime::now());
+        Timestamp { seconds: now.seconds + 3600, ..now }
     }
 
     #[test]
@@ -167,11 +166,10 @@ mod tests {
         let directory = Directory::new("settled");
         let mut cache = Cache::new(1, 100_000);
         let (identity, representation) = directory.represent("a", "one");
-        let changed = identity.changed();
-        let at = Now { second: changed.seconds, nanosecond: changed.nanoseconds };
+        let at = identity.changed();
         cache.keep(0, b"a", identity, &representation, at);
         assert!(cache.find(0, b"a", || Some(identity)).is_none());
-        cache.keep(0, b"a", identity, &representation, Now { second: at.second + 1, ..at });
+        cache.keep(0, b"a", identity, &representation, Timestamp { seconds: at.seconds + 1, ..at });
         assert!(cache.find(0, b"a", || Some(identity)).is_some());
     }
 

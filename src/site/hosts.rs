@@ -1,6 +1,7 @@
 //! Which site of a listener a host belongs to: exact, then the longest wildcard, then the default.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 
 use crate::config::{HostPattern, Site};
 
@@ -15,6 +16,8 @@ pub(super) struct Hosts {
     wildcards: Vec<(String, usize)>,
     default: usize,
     reach: Reach,
+    /// The host to reach each site by, as it stands in a URL
+    names: Vec<(usize, String)>,
 }
 
 /// Who can be expected to call.
@@ -33,7 +36,7 @@ impl Hosts {
     /// The names of these sites, which are given with their numbers in the order of the file.
     pub(super) fn new(sites: &[(usize, &Site)], reach: Reach) -> Hosts {
         let default = sites.iter().find(|(_, site)| site.default).or(sites.first()).map_or(0, |(number, _)| *number);
-        let mut hosts = Hosts { exact: HashMap::new(), wildcards: Vec::new(), default, reach };
+        let mut hosts = Hosts { exact: HashMap::new(), wildcards: Vec::new(), default, reach, names: Vec::new() };
         for (number, site) in sites {
             for pattern in &site.hosts {
                 match pattern {
@@ -43,14 +46,41 @@ impl Hosts {
             }
         }
         hosts.wildcards.sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
-        if reach != Reach::World {
-            for (number, site) in sites {
-                if let Some(name) = localhost_name(site) {
-                    hosts.exact.entry(name).or_insert(*number);
-                }
-            }
+        for (number, site) in sites {
+            let name = match reach {
+                Reach::World => None,
+                Reach::Loopback | Reach::LoopbackOnly => hosts.claim_local_name(*number, site),
+            };
+            let name =
+                name.or_else(|| site.hosts.iter().find_map(exact).or(site.hosts.first()).map(HostPattern::to_string));
+            hosts.names.extend(name.map(|name| (*number, name)));
         }
         hosts
+    }
+
+    /// Gives a site a name below `localhost`: the first label of its first host that is no wildcard, or that host as a
+    /// whole, where another site has the label.
+    fn claim_local_name(&mut self, number: usize, site: &Site) -> Option<String> {
+        let host = site.hosts.iter().find_map(exact).map(HostPattern::to_string)?;
+        let is_address = host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok();
+        if is_address || host == "localhost" || host.ends_with(".localhost") {
+            return None;
+        }
+        let label = host.split('.').next().unwrap_or(&host);
+        [format!("{label}.localhost"), format!("{host}.localhost")].into_iter().find(|name| {
+            // One that the config gives to this very site will do as well.
+            *self.exact.entry(name.clone()).or_insert(number) == number
+        })
+    }
+
+    /// The site that takes the rest.
+    pub(super) fn default(&self) -> usize {
+        self.default
+    }
+
+    /// The host to reach a site by; none for a site without names.
+    pub(super) fn name_of(&self, number: usize) -> Option<&str> {
+        self.names.iter().find(|(named, _)| *named == number).map(|(_, name)| &**name)
     }
 
     /// The site of a host, which may be in any case and end in a dot. `None` for one that must not be answered.
@@ -74,20 +104,16 @@ impl Hosts {
             || host == "localhost"
             || host.ends_with(".localhost")
             || host.starts_with('[')
-            || host.parse::<std::net::Ipv4Addr>().is_ok();
+            || host.parse::<Ipv4Addr>().is_ok();
         is_ours.then_some(self.default)
     }
 }
 
-/// The name below `localhost` under which a site can be browsed without a hosts file: by the first label of its first
-/// host that is no wildcard.
-pub fn localhost_name(site: &Site) -> Option<String> {
-    let host = site.hosts.iter().find_map(|pattern| match pattern {
-        HostPattern::Exact(host) if !host.starts_with('[') && host.parse::<std::net::Ipv4Addr>().is_err() => Some(host),
-        _ => None,
-    })?;
-    let label = host.split('.').next()?;
-    if label == "localhost" { None } else { Some(format!("{label}.localhost")) }
+fn exact(pattern: &HostPattern) -> Option<&HostPattern> {
+    match pattern {
+        HostPattern::Exact(_) => Some(pattern),
+        HostPattern::Wildcard(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -137,18 +163,35 @@ mod tests {
     }
 
     #[test]
-    fn names_below_localhost_give_way_to_configured_ones() {
+    fn every_site_has_a_name_that_leads_to_it() {
         let sites = [
-            site(&["docs.a.test"], false),
+            site(&["www.a.test"], false),
+            site(&["www.b.test", "*.b.test"], false),
             site(&["*.c.test", "docs.localhost"], false),
-            site(&["docs.b.test"], false),
+            site(&["docs.d.test"], false),
+            site(&["*.e.test"], false),
+            site(&["127.0.0.1"], false),
         ];
         let sites: Vec<_> = sites.iter().enumerate().collect();
         let hosts = Hosts::new(&sites, Reach::Loopback);
-        assert_eq!(hosts.find(Some("docs.localhost")), Some(1));
+        let names: Vec<_> = (0..6).map(|number| hosts.name_of(number).unwrap()).collect();
+        assert_eq!(
+            names,
+            [
+                "www.localhost",
+                "www.b.test.localhost",
+                "docs.localhost",
+                "docs.d.test.localhost",
+                "*.e.test",
+                "127.0.0.1"
+            ]
+        );
+        for (number, name) in names.into_iter().enumerate() {
+            assert_eq!(hosts.find(Some(&name.replace('*', "any"))), Some(number), "{name}");
+        }
         assert_eq!(hosts.find(Some("nobody.test")), Some(0));
-        let hosts = Hosts::new(&sites[..1], Reach::Loopback);
-        assert_eq!(hosts.find(Some("DOCS.localhost.")), Some(0));
+        assert_eq!(hosts.find(Some("WWW.localhost.")), Some(0));
+        assert_eq!(Hosts::new(&sites, Reach::World).name_of(1), Some("www.b.test"));
     }
 
     #[test]

@@ -15,24 +15,3 @@ mod sites;
 
 pub use answer::{Answer, Content, Segment};
 pub use sites::{Binding, Served, Sites};
-
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use crate::http::Timestamp;
-
-/// The wall clock as it was read for this turn.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Now {
-    /// Whole seconds since 1970
-    pub second: Timestamp,
-    /// Nanoseconds of that second
-    pub nanosecond: u32,
-}
-
-impl From<SystemTime> for Now {
-    fn from(time: SystemTime) -> Now {
-        // A clock before 1970 is not set; every file is in its future then.
-        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now { second: Timestamp::try_from(since.as_secs()).unwrap_or(Timestamp::MAX), nanosecond: since.subsec_nanos() }
-    }
-}

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Now, media_type};
-use crate::files::{File, Metadata, ReadError};
+use super::media_type;
+use crate::files::{File, Metadata, ReadError, Timestamp};
 use crate::http::{EntityTag, Validators, date};
 
 /// Up to this size, in bytes, a file is sent from memory, beyond it by sendfile.
@@ -39,7 +39,7 @@ pub enum Data {
 
 impl Representation {
     /// Represents the file, whose name decides the media type. A small one is read.
-    pub fn of(file: File, file_name: &[u8], now: Now) -> Result<Representation, ReadError> {
+    pub fn of(file: File, file_name: &[u8], now: Timestamp) -> Result<Representation, ReadError> {
         let metadata = *file.metadata();
         let (data, entity_tag) = if metadata.size <= MEMORY_MAX {
             let bytes = file.read_to_end()?;
@@ -51,7 +51,7 @@ impl Representation {
         };
         let modified = metadata.modified.seconds;
         // A time that was set by no clock is no date, and one after Date must not be sent (section 8.8.2.1).
-        let last_modified = (modified > 1 && modified <= now.second).then_some(modified);
+        let last_modified = (modified > 1 && modified <= now.seconds).then_some(modified);
         let validators = Validators { entity_tag, last_modified };
 
         let mut lines = format!("ETag: {}\r\n", validators.entity_tag.to_field());
@@ -106,10 +106,12 @@ impl Representation {
 }
 
 /// By time and size, for what is too large to be read for its tag. Weak, and with the time of the inode besides, where
-/// the time of the content can't tell two writes apart: while it is young, or where it was set by hand.
-fn tag_of_large(metadata: &Metadata, now: Now) -> EntityTag {
+/// the time of the content cannot tell two writes apart: while it is young, and where it was set rather than taken from a
+/// clock, which leaves no whole second (archives, reproducible builds and coarse file systems do).
+fn tag_of_large(metadata: &Metadata, now: Timestamp) -> EntityTag {
     let modified = metadata.modified;
-    let is_telling = modified.seconds > 1 && modified.seconds < now.second.saturating_sub(SETTLED_SECONDS);
+    let is_settled = modified.seconds < now.seconds.saturating_sub(SETTLED_SECONDS);
+    let is_telling = is_settled && modified.seconds > 1 && modified.nanoseconds > 0;
     let mut opaque = format!("{:x}.{:x}-{:x}", modified.seconds, modified.nanoseconds, metadata.size);
     if !is_telling {
         let changed = metadata.identity.changed();

@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use super::answer::Answer;
 use super::cache::Cache;
+use super::error_page;
 use super::path::SitePath;
 use super::representation::{Data, Representation};
-use super::{Now, error_page};
-use crate::files::{OpenError, Opened, ReadError, Root};
+use crate::escape::Visible;
+use crate::files::{OpenError, Opened, ReadError, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
 use crate::http::{FieldName, Method, Request, Status};
@@ -25,7 +26,7 @@ pub(super) struct Site {
     pub(super) number: usize,
     pub(super) root: Root,
     /// The names of files that stand for their directory, first come first served
-    pub(super) index: Vec<Vec<u8>>,
+    pub(super) index: Rc<[Vec<u8>]>,
 }
 
 /// What the path of a request leads to.
@@ -39,11 +40,11 @@ enum Found {
 impl Site {
     /// The answer to a request for this site.
     pub(super) fn answer(
-        &self,
+        &mut self,
         request: &Request<'_>,
         cache: &mut Cache,
         path_buffer: &mut Vec<u8>,
-        now: Now,
+        now: Timestamp,
     ) -> Answer {
         let fail = |status, reason, lines| error_page::answer(status, reason, lines, &request.fields);
         match request.method {
@@ -59,6 +60,7 @@ impl Site {
             Method::Unknown => return fail(Status::NotImplemented, "this method is not known here", ALLOW),
         }
 
+        // The parser lets no other method come without a path.
         let Some(target) = request.path() else {
             return fail(Status::BadRequest, "this request-target goes with another method", "");
         };
@@ -86,7 +88,7 @@ impl Site {
         let range = request.fields.value(FieldName::Range).filter(|_| {
             request.method == Method::Get
                 && !request.fields.is_repeated(FieldName::Range)
-                && preconditions::range_applies(request, &representation.validators, now.second)
+                && preconditions::range_applies(request, &representation.validators, now.seconds)
         });
         match range.map_or(Selection::Whole, |range| range::select(range, representation.len())) {
             Selection::Whole => Answer::whole(representation),
@@ -99,14 +101,14 @@ impl Site {
         }
     }
 
-    fn find(&self, path: SitePath<'_>, cache: &mut Cache, now: Now) -> Found {
+    fn find(&mut self, path: SitePath<'_>, cache: &mut Cache, now: Timestamp) -> Found {
         if path.is_hidden() {
             return NOT_FOUND;
         }
         if !path.is_directory() {
             return self.represent(path.as_bytes(), cache, now);
         }
-        for name in &self.index {
+        for name in &*Rc::clone(&self.index) {
             let file = match path.as_bytes() {
                 b"" => name.clone(),
                 directory => [directory, b"/", name].concat(),
@@ -118,14 +120,19 @@ impl Site {
         }
         match self.root.open_beneath(path.as_bytes()) {
             Ok(Opened::Directory) => Found::Nothing(Status::NotFound, "this directory has no index file"),
-            _ => NOT_FOUND,
+            Ok(Opened::File(_)) => NOT_FOUND,
+            Err(error) => blame(&error, path.as_bytes()),
         }
     }
 
     /// The representation of the file of that name, from memory where it is there and still true.
-    fn represent(&self, name: &[u8], cache: &mut Cache, now: Now) -> Found {
+    fn represent(&mut self, name: &[u8], cache: &mut Cache, now: Timestamp) -> Found {
         if let Some(representation) = cache.find(self.number, name, || self.root.identity(name).ok()) {
             return Found::Representation(representation);
+        }
+        // Its directory may be another by now. Where there is none, every file is missing until there is one again.
+        if let Ok(true) = self.root.refresh() {
+            log::info!("the root of site {} is another directory now", self.number + 1);
         }
         for _ in 0..READS_MAX {
             let file = match self.root.open_beneath(name) {
@@ -159,8 +166,12 @@ fn blame(error: &OpenError, name: &[u8]) -> Found {
         OpenError::NotFound => NOT_FOUND,
         OpenError::NotAFile => Found::Nothing(Status::Forbidden, "this is not a regular file"),
         OpenError::Denied => Found::Nothing(Status::Forbidden, "this file may not be read"),
+        OpenError::Exhausted => {
+            log::debug!("no descriptor is left to open {}", Visible(name));
+            Found::Nothing(Status::ServiceUnavailable, "the server is out of descriptors for a moment")
+        }
         OpenError::Io(error) => {
-            log::error!("cannot read {}: {error}", name.escape_ascii());
+            log::error!("cannot read {}: {error}", Visible(name));
             Found::Nothing(Status::InternalServerError, "the file could not be read")
         }
     }

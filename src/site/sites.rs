@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use super::answer::Answer;
 use super::cache::Cache;
-use super::hosts::{self, Hosts, Reach};
+use super::error_page;
+use super::hosts::{Hosts, Reach};
 use super::select::Site;
-use super::{Now, error_page};
 use crate::config::{self, Address, Config, Origin};
-use crate::files::Root;
+use crate::files::{Root, Timestamp};
 use crate::http::{Rejection, Request, Status};
 
 /// What is served: every site with its open root, by binding and by host.
@@ -37,7 +37,7 @@ pub struct Binding {
 /// A site as it is reached by a binding.
 #[derive(Debug)]
 pub struct Served {
-    /// The host of its URL; none where the address will do, or where the site has wildcards alone
+    /// The host of its URL, be it a wildcard; none where the address will do
     pub name: Option<String>,
     /// Its directory
     pub root: PathBuf,
@@ -48,10 +48,10 @@ impl Sites {
     ///
     /// # Errors
     ///
-    /// The root that can't be opened, and why.
-    pub fn open(config: &Config) -> Result<Sites, (String, io::Error)> {
+    /// The root that cannot be opened, and why.
+    pub fn open(config: &Config) -> Result<Sites, (PathBuf, io::Error)> {
         let open = |(number, site): (usize, &config::Site)| {
-            let root = Root::open(&site.root).map_err(|error| (site.root.display().to_string(), error))?;
+            let root = Root::open(&site.root).map_err(|error| (site.root.clone(), error))?;
             let index = site.index.iter().map(|name| name.clone().into_bytes()).collect();
             Ok(Site { number, root, index })
         };
@@ -66,10 +66,10 @@ impl Sites {
     }
 
     /// The answer to a request that came in by a binding.
-    pub fn answer(&mut self, binding: usize, request: &Request<'_>, now: Now) -> Answer {
+    pub fn answer(&mut self, binding: usize, request: &Request<'_>, now: Timestamp) -> Answer {
         let host = request.authority().map(|authority| authority.host);
         let number = self.bindings.get(binding).and_then(|binding| binding.hosts.find(host));
-        match number.and_then(|number| self.sites.get(number)) {
+        match number.and_then(|number| self.sites.get_mut(number)) {
             Some(site) => site.answer(request, &mut self.cache, &mut self.path_buffer, now),
             None => {
                 let reason = "this server answers to localhost and to addresses alone";
@@ -106,14 +106,10 @@ fn bindings(config: &Config) -> Vec<Binding> {
             (_, Origin::File(_)) => Reach::Loopback,
         };
         let hosts = Hosts::new(&sites, reach);
-        let default = hosts.find(None);
-        let name = |site: &config::Site| match reach {
-            Reach::World => site.hosts.iter().find_map(exact),
-            Reach::Loopback | Reach::LoopbackOnly => hosts::localhost_name(site),
-        };
         let serve = |(number, site): &(usize, &config::Site)| {
-            let is_default = Some(*number) == default;
-            (!is_default, Served { name: name(site).filter(|_| !is_default), root: site.root.clone() })
+            let is_default = *number == hosts.default();
+            let name = hosts.name_of(*number).filter(|_| !is_default).map(str::to_owned);
+            (!is_default, Served { name, root: site.root.clone() })
         };
         let mut served: Vec<_> = sites.iter().map(serve).collect();
         served.sort_by_key(|(is_other, _)| *is_other);
@@ -121,13 +117,6 @@ fn bindings(config: &Config) -> Vec<Binding> {
         Binding { address, port_given, sites, hosts }
     };
     addresses.into_iter().map(bind).collect()
-}
-
-fn exact(pattern: &config::HostPattern) -> Option<String> {
-    match pattern {
-        config::HostPattern::Exact(host) => Some(host.clone()),
-        config::HostPattern::Wildcard(_) => None,
-    }
 }
 
 /// `localhost` as its two addresses, where some site names one of them alone; then they have sites of their own.

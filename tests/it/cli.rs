@@ -1,9 +1,12 @@
 //! The command line: what is asked for, what is refused, and with which exit code.
 
 use std::net::TcpListener;
+use std::process::Stdio;
 
-use crate::support::{Scratch, Server, run, webserv};
-use crate::wire::get;
+use rustix::process::Signal;
+
+use crate::support::{PATIENCE, Process, Scratch, Server, eventually, run, webserv};
+use crate::wire::{Peer, get, request};
 
 #[test]
 fn help_fits_a_screen() {
@@ -155,4 +158,35 @@ fn a_name_that_is_not_utf8_can_be_served() {
     let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(directory.join(name)));
     get(&server, "/").assert_status(200).assert_content("x");
     assert!(!server.banner.contains('\x1b'), "a name steers the terminal: {:?}", server.banner);
+}
+
+#[test]
+fn verbose_shows_heads_as_curl_does() {
+    let directory = Scratch::with(&[("a.txt", "content\n")]);
+    let server = Server::start(webserv().args(["-v", "-l", "127.0.0.1:0"]).arg(directory.path()));
+    let response = get(&server, "/a.txt?q=");
+    let said = server.stop().stderr;
+    let shown = |mark: &str| -> Vec<String> {
+        said.lines().filter_map(|line| line.strip_prefix(mark)).map(|line| line.trim().to_owned()).collect()
+    };
+    assert_eq!(shown(">"), ["GET /a.txt?q= HTTP/1.1", "Host: localhost", ""].map(str::to_owned));
+    // What was sent, to the letter.
+    let head = String::from_utf8(response.head).unwrap();
+    let sent: Vec<_> = head.trim_end_matches("\r\n").split("\r\n").map(str::to_owned).chain([String::new()]).collect();
+    assert_eq!(shown("<"), sent);
+    assert!(!said.contains('\x1b'), "colours in a pipe: {said:?}");
+}
+
+#[test]
+fn quiet_says_nothing_but_errors() {
+    let directory = Scratch::with(&[("a.txt", "content\n")]);
+    let socket = directory.join("web.sock");
+    let listen = format!("unix:{}", socket.display());
+    // There is no banner to wait for, so the socket itself is.
+    let process = Process::spawn(webserv().args(["-q", "-l", &listen]).arg(directory.path()), Stdio::piped());
+    eventually("the socket is there", || socket.exists());
+    Peer::unix(&socket).exchange(request("GET", "/a.txt", &[])).assert_status(200);
+    process.signal(Signal::TERM);
+    let finished = process.finish(PATIENCE);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
 }

@@ -1,7 +1,9 @@
 //! Requests that nobody should send: each is answered with its status and a reason, and the connection ends, so that
 //! nothing that follows is taken for a request.
 
-use crate::support::{Scratch, Server};
+use std::time::Instant;
+
+use crate::support::{PATIENCE, Scratch, Server};
 use crate::wire::{Pace, Peer, request};
 
 fn site() -> (Scratch, Server) {
@@ -263,4 +265,16 @@ fn a_byte_now_and_then_does_not_keep_a_request_alive() {
     later.response().assert_status(408);
     assert!(!slow.is_silent(), "a byte gave the request more time");
     slow.response().assert_status(408);
+}
+
+#[test]
+fn a_peer_that_never_stops_sending_is_let_go() {
+    let (_directory, server) = site();
+    let mut peer = server.connect();
+    peer.send(request("POST", "/", &["Content-Length: 999999999999"]));
+    // Long enough for whoever reads the answer, and no longer: what is sent is lost in any case.
+    let start = Instant::now();
+    while peer.send_in_vain(vec![b'x'; 64 * 1024]) {
+        assert!(start.elapsed() < PATIENCE, "still read after {PATIENCE:?}");
+    }
 }

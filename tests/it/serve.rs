@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use crate::support::{Scratch, Server};
+use crate::support::{Scratch, Server, webserv};
 use crate::wire::{Response, exchange, get, request};
 
 fn site(files: &[(&str, &str)]) -> (Scratch, Server) {
@@ -202,7 +202,7 @@ fn names_that_are_not_utf8_are_served() {
 fn dot_segments_never_leave_the_root() {
     let directory = Scratch::with(&[("secret.txt", "secret"), ("www/a.txt", "a"), ("www/dir/b.txt", "b")]);
     let root = directory.join("www");
-    let server = Server::start(crate::support::webserv().args(["-l", "127.0.0.1:0"]).arg(&root));
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(&root));
     for (target, content) in
         [("/dir/../a.txt", "a"), ("/./a.txt", "a"), ("/dir/%2e%2E/a.txt", "a"), ("/../../a.txt", "a")]
     {
@@ -225,7 +225,7 @@ fn symbolic_links_are_followed_inside_the_root_only() {
     symlink(directory.join("secret.txt"), root.join("absolute.txt")).unwrap();
     symlink("..", root.join("parent")).unwrap();
     symlink("loop", root.join("loop")).unwrap();
-    let server = Server::start(crate::support::webserv().args(["-l", "127.0.0.1:0"]).arg(&root));
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(&root));
     get(&server, "/inside.txt").assert_status(200).assert_content("a");
     get(&server, "/dir/up.txt").assert_status(200).assert_content("a");
     for target in ["/outside.txt", "/absolute.txt", "/parent/secret.txt", "/parent/", "/loop"] {
@@ -297,6 +297,27 @@ fn content_types_are_those_that_browsers_need() {
         directory.write(name, "x");
         get(&server, &format!("/{name}")).assert_status(200).assert_field("Content-Type", content_type);
     }
+}
+
+#[test]
+fn a_root_that_was_made_anew_is_the_one_that_is_served() {
+    // What every build does that begins by removing its output, and every deployment that switches a link.
+    let directory = Scratch::with(&[("dist/index.html", "old"), ("one/index.html", "1"), ("two/index.html", "2")]);
+    let dist = directory.join("dist");
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(&dist));
+    get(&server, "/").assert_status(200).assert_content("old");
+    fs::remove_dir_all(&dist).unwrap();
+    get(&server, "/").assert_status(404);
+    directory.write("dist/index.html", "new");
+    get(&server, "/").assert_status(200).assert_content("new");
+
+    let current = directory.join("current");
+    symlink("one", &current).unwrap();
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(&current));
+    get(&server, "/").assert_status(200).assert_content("1");
+    symlink("two", directory.join("next")).unwrap();
+    fs::rename(directory.join("next"), &current).unwrap();
+    get(&server, "/").assert_status(200).assert_content("2");
 }
 
 #[test]

@@ -26,9 +26,20 @@ const ROOMS: &[Room] = &[
     Room { name: "site", rooms: &["http", "websocket", "files", "config"], never: SOCKETS },
 ];
 
-/// A protocol does no I/O and reads no clock: time is an argument.
-const PURE: &[&str] =
-    &["std::net", "std::fs", "std::os", "std::process", "rustix", "polling", "Instant::now", "SystemTime::now"];
+/// A protocol does no I/O and reads no clock: time is an argument. An address is a plain value, a socket is not.
+const PURE: &[&str] = &[
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "ToSocketAddrs",
+    "std::fs",
+    "std::os",
+    "std::process",
+    "rustix",
+    "polling",
+    "Instant::now",
+    "SystemTime::now",
+];
 
 /// An address is a plain value, a socket is not.
 const SOCKETS: &[&str] =

@@ -50,12 +50,13 @@ impl Peer {
         .expect("the server takes the bytes");
     }
 
-    /// Sends what the server may have stopped to listen to.
-    pub(crate) fn send_in_vain(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = match &mut self.socket {
+    /// Sends what the server may have stopped to listen to, and tells whether it took it.
+    pub(crate) fn send_in_vain(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        match &mut self.socket {
             Socket::Tcp(socket) => socket.write_all(bytes.as_ref()),
             Socket::Unix(socket) => socket.write_all(bytes.as_ref()),
-        };
+        }
+        .is_ok()
     }
 
     /// Half-closes: nothing more will be sent, the answers are still awaited.

@@ -119,10 +119,23 @@ fn content_goes_by_before_its_request() {
 }
 
 #[test]
+fn a_head_is_held_no_longer_than_its_request() {
+    let preamble = Preamble::new("webserv", 0);
+    let response = Response { status: Status::Ok, lines: b"", content: ContentFields::None };
+    let mut connection = Connection::default();
+    let mut input = &b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"[..];
+    assert!(matches!(connection.step(&mut input, &LIMITS), Step::Request(_)));
+    assert!(connection.held.is_some());
+    assert!(connection.respond(&response, &preamble, &mut Vec::new()));
+    assert!(connection.held.is_none());
+}
+
+#[test]
 fn what_is_refused() {
     let long_target = format!("GET /{} HTTP/1.1\r\n", "x".repeat(300));
     let long_fields = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", "x".repeat(300));
     let empty_lines = "\r\n".repeat(5);
+    let bare_lf_behind = format!("GET / HTTP/1.1\r\nHost: {}\n\r\n", "x".repeat(300));
     for (bytes, expected) in [
         ("GET / HTTP/1.1\r\nHost: a\n\r\n", "400 a line ends in LF without CR [1] -> close\nRejected"),
         ("GET / HTTP/1.1\nHost: a\n\n", "400 a line ends in LF without CR [1] -> close\nRejected"),
@@ -138,6 +151,7 @@ fn what_is_refused() {
             "GET /1 HTTP/1.1 [Host: a;] -> reuse\n400 the Host field is missing [1] -> close\nRejected",
         ),
         (long_target.as_str(), "431 the request head is too long [1] -> close\nRejected"),
+        (bare_lf_behind.as_str(), "431 the request head is too long [1] -> close\nRejected"),
         (long_fields.as_str(), "431 the request head is too long [1] -> close\nRejected"),
     ] {
         assert_eq!(under_every_split(bytes), expected, "{bytes:?}");
