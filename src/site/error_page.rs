@@ -4,12 +4,15 @@
 use super::answer::{Answer, Content};
 use crate::http::{FieldName, Fields, Status};
 
-/// What a page or a line depends on, and that it is not to be kept without asking again.
-const LINES: &str = "Cache-Control: no-cache\r\nVary: Accept\r\n";
+/// It is not to be kept without asking again.
+const CACHE: &str = "Cache-Control: no-cache\r\n";
+
+/// Whether it is a page or a line depends on what is asked for.
+const VARY: &str = "Vary: Accept\r\n";
 
 /// The answer to a request whose fields are known. `lines` are field lines that the status asks for.
 pub fn answer(status: Status, reason: &str, lines: &str, fields: &Fields<'_>) -> Answer {
-    render(status, reason, lines, accepts_html(fields))
+    render(status, reason, &format!("{lines}{VARY}"), accepts_html(fields))
 }
 
 /// The answer to a request that could not be read.
@@ -23,7 +26,7 @@ fn render(status: Status, reason: &str, lines: &str, is_html: bool) -> Answer {
     } else {
         ("text/plain", format!("{} {}: {reason}\n", status.code(), status.phrase()))
     };
-    let lines = format!("{lines}{LINES}Content-Type: {media_type}; charset=utf-8\r\n");
+    let lines = format!("{lines}{CACHE}Content-Type: {media_type}; charset=utf-8\r\n");
     Answer::with_lines(status, lines.into_bytes(), Content::text(text))
 }
 
@@ -43,7 +46,7 @@ fn page(status: Status, reason: &str) -> String {
     let mut initial = reason.chars();
     let sentence = initial.next().map_or(String::new(), |first| first.to_uppercase().chain(initial).collect());
     format!(
-        r##"<!DOCTYPE html>
+        r##"<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -52,24 +55,26 @@ fn page(status: Status, reason: &str) -> String {
 <title>{code} {phrase}</title>
 <link rel="icon" href="data:,">
 <style>
-html {{ height: 100%; font: 1.0625rem/1.6 system-ui, sans-serif; color: #1c1d21; background: #fbfaf7 }}
-body {{ min-height: 100%; margin: 0; display: grid; place-content: center; padding: 2rem; box-sizing: border-box }}
-main {{ max-width: 34rem; padding-left: 1.75rem; border-left: 3px solid #c8402f }}
-p {{ margin: 0 }}
-.code {{ font: 600 4rem/1 ui-monospace, monospace; letter-spacing: -.04em; color: #c8402f }}
-h1 {{ margin: .6rem 0 .4rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.01em }}
-.by {{ margin-top: 2rem; font-size: .875rem; opacity: .65 }}
+:root {{ --paper: #fafaf8; --ink: #16161a; --soft: #5a5a62; --thread: #c8102e }}
 @media (prefers-color-scheme: dark) {{
-  html {{ color: #e9e7e2; background: #16171a }}
-  main {{ border-color: #ff7b68 }}
-  .code {{ color: #ff7b68 }}
+  :root {{ --paper: #121215; --ink: #ededf0; --soft: #a0a0aa; --thread: #ff5d73 }}
 }}
+html {{ height: 100%; background: var(--paper); color: var(--ink) }}
+html {{ font: 1.0625rem/1.6 "Helvetica Neue", Helvetica, Arial, sans-serif }}
+body {{ min-height: 100%; margin: 0; display: grid; place-content: center; padding: 2rem; box-sizing: border-box }}
+main {{ position: relative; max-width: 32rem; padding: .5rem 0 .5rem 2.5rem; border-left: 2px solid var(--thread) }}
+main::before {{ content: ""; position: absolute; left: -8px; top: 3.25rem; width: 10px; height: 10px;
+  border: 2px solid var(--thread); border-radius: 50%; background: var(--paper) }}
+h1 {{ margin: 0 0 1.25rem; font-size: 1.5rem; line-height: 1.2; letter-spacing: -.02em }}
+b {{ display: block; font-size: 6rem; line-height: 1.1; letter-spacing: -.035em }}
+p {{ margin: 0 0 .5rem }}
+a {{ color: var(--soft); text-decoration-color: var(--thread); text-underline-offset: .2em }}
+a:focus-visible {{ outline: 2px solid var(--thread); outline-offset: 3px }}
 </style>
 <main>
-<p class="code">{code}</p>
-<h1>{phrase}</h1>
+<h1><b>{code}</b> {phrase}</h1>
 <p>{sentence}.</p>
-<p class="by">webserv</p>
+<p><a href="/">Go to the start page</a></p>
 </main>
 </html>
 "##
