@@ -16,31 +16,101 @@ pub fn format(time: UnixSeconds) -> String {
 }
 
 /// Reads any of the three formats. `None` where the value is no date; its field is then ignored.
-pub fn parse(value: &[u8]) -> Option<UnixSeconds> {
-    let time = httpdate::parse_http_date(std::str::from_utf8(value).ok()?).ok()?;
-    let since = time.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_secs()).ok()
+pub fn parse(value: &[u8], now: UnixSeconds) -> Option<UnixSeconds> {
+    let text = std::str::from_utf8(value).ok()?;
+    match Rfc850::parse(text) {
+        Some(date) => date.time(now),
+        None => parse_full(text),
+    }
+}
+
+/// A date with four digits of the year.
+fn parse_full(text: &str) -> Option<UnixSeconds> {
+    let since = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    UnixSeconds::try_from(since.as_secs()).ok()
+}
+
+/// `Sunday, 06-Nov-94 08:49:37 GMT`, taken apart here because httpdate takes 70 for 1970 in whatever year we are.
+struct Rfc850<'a> {
+    weekday: &'a str,
+    day: &'a str,
+    month: &'a str,
+    year_of_century: i64,
+    time: &'a str,
+}
+
+impl Rfc850<'_> {
+    fn parse(text: &str) -> Option<Rfc850<'_>> {
+        let (weekday, rest) = text.split_once("day, ")?;
+        let weekday =
+            ["Sun", "Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur"].into_iter().find(|day| *day == weekday)?;
+        let (day, rest) = rest.split_once('-')?;
+        let (month, rest) = rest.split_once('-')?;
+        let (year, time) = rest.split_once(' ')?;
+        let is_year = year.len() == 2 && year.bytes().all(|byte| byte.is_ascii_digit());
+        let year_of_century = year.parse().ok().filter(|_| is_year)?;
+        Some(Rfc850 { weekday: weekday.get(..3)?, day, month, year_of_century, time })
+    }
+
+    /// The time in this century, or in the last one where this would be more than 50 years from now.
+    fn time(&self, now: UnixSeconds) -> Option<UnixSeconds> {
+        const FIFTY_YEARS: UnixSeconds = 50 * 31_556_952;
+        let this_year: i64 = format(now).get(12..16)?.parse().ok()?;
+        let this_century = this_year - this_year % 100 + self.year_of_century;
+        [this_century, this_century - 100].into_iter().find_map(|year| {
+            let Rfc850 { weekday, day, month, time, .. } = self;
+            parse_full(&format!("{weekday}, {day} {month} {year:04} {time}")).filter(|time| *time <= now + FIFTY_YEARS)
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NOW: UnixSeconds = 1_790_000_000; // 2026-09-21
+
     #[test]
     fn three_formats_name_the_same_second() {
         let second = 784_111_777;
         for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
-            assert_eq!(parse(text.as_bytes()), Some(second), "{text}");
+            assert_eq!(parse(text.as_bytes(), NOW), Some(second), "{text}");
         }
         assert_eq!(format(second), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 
     #[test]
-    fn what_is_no_date_is_none() {
-        for text in ["", "yesterday", "Sun, 06 Nov 1994 08:49:37", "Sun, 32 Nov 1994 08:49:37 GMT", "0"] {
-            assert_eq!(parse(text.as_bytes()), None, "{text}");
+    fn a_year_of_two_digits_is_at_most_fifty_years_ahead() {
+        for (text, full) in [
+            ("Monday, 21-Sep-26 14:13:20 GMT", "Mon, 21 Sep 2026 14:13:20 GMT"),
+            ("Tuesday, 22-Sep-70 00:00:00 GMT", "Tue, 22 Sep 1970 00:00:00 GMT"),
+            ("Monday, 22-Sep-70 00:00:00 GMT", "Mon, 22 Sep 2070 00:00:00 GMT"),
+            ("Sunday, 20-Sep-76 00:00:00 GMT", "Sun, 20 Sep 2076 00:00:00 GMT"),
+            ("Friday, 31-Dec-99 23:59:59 GMT", "Fri, 31 Dec 1999 23:59:59 GMT"),
+        ] {
+            assert_eq!(parse(text.as_bytes(), NOW), Some(parse_full(full).unwrap()), "{text}");
         }
-        assert_eq!(parse(b"\xff"), None);
+        // More than fifty years from now, and on no such weekday a hundred years before.
+        assert_eq!(parse(b"Wednesday, 23-Sep-76 00:00:00 GMT", NOW), None);
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for text in [
+            "",
+            "yesterday",
+            "Sun, 06 Nov 1994 08:49:37",
+            "Sun, 32 Nov 1994 08:49:37 GMT",
+            "Mon, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-1994 08:49:37 GMT",
+            "Sunday, 06-Nov-9 08:49:37 GMT",
+            "Sunday, 06-Nov-+4 08:49:37 GMT",
+            "Someday, 06-Nov-94 08:49:37 GMT",
+            "0",
+        ] {
+            assert_eq!(parse(text.as_bytes(), NOW), None, "{text}");
+        }
+        assert_eq!(parse(b"\xff", NOW), None);
     }
 
     #[test]

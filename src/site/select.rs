@@ -77,7 +77,7 @@ impl Site {
             }
         };
 
-        match preconditions::evaluate(request, &representation.validators) {
+        match preconditions::evaluate(request, &representation.validators, now.seconds) {
             Outcome::Proceed => {}
             Outcome::NotModified => return Answer::not_modified(representation),
             Outcome::Failed => {
