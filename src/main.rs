@@ -45,7 +45,7 @@ fn serve(config: &Config, verbosity: Verbosity) -> Result<(), StartError> {
     let is_quiet = verbosity == Verbosity::Quiet;
     let is_verbose = verbosity == Verbosity::Verbose;
     let software = if is_verbose { concat!("webserv/", env!("CARGO_PKG_VERSION")) } else { "webserv" };
-    let mut server = Server::start(config, Appearance { software, logs_access: !is_quiet, color: may_color() })?;
+    let mut server = Server::start(config, Appearance { software, shows_access: !is_quiet, color: may_color() })?;
     if !is_quiet {
         let look = if io::stderr().is_terminal() { Look::Terminal { color: may_color() } } else { Look::Line };
         tell(banner::banner(&server, &config.origin, look));

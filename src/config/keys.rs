@@ -135,7 +135,8 @@ keys! {
                 "each slow client would hold a connection that long",
             ]);
 
-        /// Time a persistent connection may stay without a request: long enough to read a page and follow a link.
+        /// Time a persistent connection may stay without a request: long enough to read a page and follow a link. The
+        /// content of a request has as long to arrive.
         idle_time: Duration = Duration::from_secs(75),
             time(10..=24 * HOUR, [
                 "every connection would close after one request",

@@ -79,8 +79,8 @@ pub struct Endpoint<'a> {
 pub struct Appearance {
     /// What responses say of the software
     pub software: &'static str,
-    /// Whether there is an access log at all
-    pub logs_access: bool,
+    /// Whether the access log is shown where it would go to the standard output or error. A file is written in any case.
+    pub shows_access: bool,
     /// Whether terminals may be coloured
     pub color: bool,
 }
@@ -90,7 +90,10 @@ impl Server {
     pub fn start(config: &Config, appearance: Appearance) -> Result<Server, StartError> {
         let limits = &config.limits;
         let sites = Sites::open(config).map_err(|(path, error)| StartError::Root(path, error))?;
-        let access = if appearance.logs_access { &config.log.access } else { &AccessTarget::Off };
+        let access = match &config.log.access {
+            AccessTarget::Stdout | AccessTarget::Stderr if !appearance.shows_access => &AccessTarget::Off,
+            target => target,
+        };
         let show_hosts = config.sites.len() > 1;
         let access_log = AccessLog::open(access, config.log.format, appearance.color, show_hosts)
             .map_err(|error| StartError::AccessLog(access.clone(), error))?;
