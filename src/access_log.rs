@@ -81,7 +81,7 @@ impl<'a> Entry<'a> {
 /// So many bytes wait for a reader that is slow, then lines are lost.
 const WAITING_MAX: usize = 256 * 1024;
 
-/// Of a request line that is no request, so much is shown, in bytes.
+/// Of a request line, and of a field, so much is shown, in bytes.
 const LINE_MAX: usize = 2048;
 
 impl AccessLog {
@@ -146,6 +146,7 @@ impl AccessLog {
         let mut written = 0;
         let result = sink.write(&self.lines, &mut written);
         self.lines.drain(..written);
+        self.lines.shrink_to(WAITING_MAX);
         match result {
             Ok(()) => {
                 sink.has_failed = false;
@@ -220,7 +221,7 @@ impl AccessLog {
                 for value in [entry.referer, entry.user_agent] {
                     out.extend_from_slice(b" \"");
                     match value {
-                        Some(value) if !value.is_empty() => escape(value, out),
+                        Some(value) if !value.is_empty() => escape(value.get(..LINE_MAX).unwrap_or(value), out),
                         _ => out.push(b'-'),
                     }
                     out.push(b'"');

@@ -213,7 +213,8 @@ impl Connection {
         self.has_ended = true;
     }
 
-    /// The server wants to stop: a request that has begun is answered as the last, and none is waited for.
+    /// The server wants to stop: the next response is the last. Where none is owed and no request has begun, there is
+    /// nothing to wait for, which is for the caller to see to by [`Connection::expire`].
     pub fn retire(&mut self) {
         self.is_retiring = true;
     }
@@ -222,8 +223,9 @@ impl Connection {
     pub fn expire<'a>(&'a mut self, unread: &'a [u8]) -> Step<'a> {
         let reason = match self.receiving {
             Receiving::Head { .. } if unread.is_empty() => {
-                self.receiving = Receiving::Finished(CloseReason::Idle);
-                return Step::Close(CloseReason::Idle);
+                let reason = if self.is_retiring { CloseReason::Retired } else { CloseReason::Idle };
+                self.receiving = Receiving::Finished(reason);
+                return Step::Close(reason);
             }
             Receiving::Head { .. } => "the request head did not arrive in time",
             Receiving::Content(_) => "the content did not arrive in time",
@@ -234,15 +236,15 @@ impl Connection {
 
     /// The head is not complete, and all of it has been looked at.
     fn step_incomplete<'a>(&'a mut self, unread: &'a [u8]) -> Step<'a> {
-        let reason = match (unread.first(), self.has_ended, self.is_retiring) {
-            (None, true, _) => CloseReason::PeerFinished,
-            (None, false, true) => CloseReason::Retired,
-            (None, false, false) => return Step::NeedBytes(Awaiting::Request),
-            (Some(_), true, _) => return self.reject(INCOMPLETE, unread),
-            (Some(_), false, _) => return Step::NeedBytes(Awaiting::Head),
-        };
-        self.receiving = Receiving::Finished(reason);
-        Step::Close(reason)
+        match (unread.first(), self.has_ended) {
+            (None, true) => {
+                self.receiving = Receiving::Finished(CloseReason::PeerFinished);
+                Step::Close(CloseReason::PeerFinished)
+            }
+            (None, false) => Step::NeedBytes(Awaiting::Request),
+            (Some(_), true) => self.reject(INCOMPLETE, unread),
+            (Some(_), false) => Step::NeedBytes(Awaiting::Head),
+        }
     }
 
     /// The head is complete. Without content, its request is lent out of the input at once.
@@ -348,13 +350,19 @@ fn end_of_head(input: &[u8], scanned: usize) -> Result<Option<usize>, Rejection>
         [first, ..] if first.is_ascii_graphic() || *first == b'\n' => {}
         _ => return Err(Rejection::bad_request("this is no HTTP request")),
     }
-    let mut line = scanned;
-    while let Some(length) = input.get(line..).and_then(|rest| rest.iter().position(|&byte| byte == b'\n')) {
-        let end = line + length;
-        match input.get(..end) {
-            Some([.., b'\n', b'\r']) => return Ok(Some(end + 1)),
-            Some([.., b'\r']) => line = end + 1,
-            _ => return Err(Rejection::bad_request("a line ends in LF without CR")),
+    // A CR that was the last byte then has its LF to come.
+    let mut line = scanned.saturating_sub(1);
+    while let Some(length) =
+        input.get(line..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')))
+    {
+        let (before, end) = input.split_at_checked(line + length).unwrap_or((input, &[]));
+        match end {
+            [b'\r'] => return Ok(None),
+            [b'\r', b'\n', ..] if before.ends_with(b"\r\n") => return Ok(Some(before.len() + 2)),
+            [b'\r', b'\n', ..] => line = before.len() + 2,
+            [b'\n', ..] if before.ends_with(b"\r") => line = before.len() + 1,
+            [b'\n', ..] => return Err(Rejection::bad_request("a line ends in LF without CR")),
+            _ => return Err(Rejection::bad_request("a CR is not followed by LF")),
         }
     }
     Ok(None)

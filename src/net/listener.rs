@@ -45,6 +45,8 @@ impl Listener {
     }
 
     fn bind_tcp(address: SocketAddr, backlog: i32) -> io::Result<Listener> {
+        // ::ffff:127.0.0.1 is 127.0.0.1, which a socket for IPv6 alone does not take.
+        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let socket = rustix::net::socket_with(family, SocketType::STREAM, FLAGS, None)?;
         // A restart must not wait for connections of the last run that are in TIME_WAIT.
@@ -108,8 +110,7 @@ impl Listener {
                     | Errno::NONET
                     | Errno::HOSTUNREACH
                     | Errno::OPNOTSUPP
-                    | Errno::NETUNREACH
-                    | Errno::PERM,
+                    | Errno::NETUNREACH,
                 ) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use polling::{Event, PollMode, Poller};
+use rustix::event::epoll::EventFlags as Flags;
 use rustix::event::{Timespec, epoll};
 
 use super::slab::Key;
@@ -33,8 +34,9 @@ pub struct Readiness {
     pub key: Key,
     /// There may be something to receive.
     pub is_readable: bool,
-    /// The peer has closed its side, or the connection is broken: reading comes to an end.
-    pub is_hung_up: bool,
+    /// There is more than bytes to be received, the peer's end or urgent data. It is not told twice, and a receive can end
+    /// before it, so receive until that would block.
+    pub must_drain: bool,
 }
 
 /// A descriptor that can be registered. It owns the descriptor, so that this is deregistered before it is closed.
@@ -71,11 +73,11 @@ impl Reactor {
     pub fn readiness(&self, number: usize) -> Option<Readiness> {
         let event = self.events.get(number)?;
         let (flags, data) = (event.flags, event.data);
-        let is_hung_up = flags.intersects(epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR);
+        let must_drain = flags.intersects(Flags::RDHUP | Flags::HUP | Flags::ERR | Flags::PRI);
         Some(Readiness {
             key: Key::from_bits(data.u64()),
-            is_readable: is_hung_up || flags.contains(epoll::EventFlags::IN),
-            is_hung_up,
+            is_readable: must_drain || flags.contains(Flags::IN),
+            must_drain,
         })
     }
 }
@@ -102,7 +104,7 @@ impl Source {
         }
         self.registered_with = Some(Rc::clone(&reactor.poller));
         // What polling has no word for: the end of the peer's side.
-        let flags = epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;
+        let flags = Flags::IN | Flags::OUT | Flags::PRI | Flags::RDHUP | Flags::ET;
         epoll::modify(&*reactor.poller, &self.descriptor, epoll::EventData::new_u64(key.to_bits()), flags)?;
         Ok(())
     }
@@ -144,14 +146,14 @@ mod tests {
         let mut source = Source::new(ours.into());
         theirs.write_all(b"a").unwrap();
         source.register(&reactor, Key::fixed(5)).unwrap();
-        let ready = Readiness { key: Key::fixed(5), is_readable: true, is_hung_up: false };
+        let ready = Readiness { key: Key::fixed(5), is_readable: true, must_drain: false };
         assert_eq!(wait(&mut reactor), [ready]);
         assert_eq!(wait(&mut reactor), []);
         theirs.write_all(b"b").unwrap();
         assert_eq!(wait(&mut reactor), [ready]);
         assert_eq!(reader.read(&mut [0; 9]).unwrap(), 2);
         theirs.shutdown(std::net::Shutdown::Write).unwrap();
-        assert_eq!(wait(&mut reactor), [Readiness { is_hung_up: true, ..ready }]);
+        assert_eq!(wait(&mut reactor), [Readiness { must_drain: true, ..ready }]);
         drop(source);
         drop(theirs);
         assert_eq!(wait(&mut reactor), []);

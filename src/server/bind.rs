@@ -49,7 +49,14 @@ fn bind_at(bindings: &[Binding], step: u16, backlog: u32) -> Result<Vec<Bound>, 
             config::Address::Localhost(port) => bind_localhost(port.saturating_add(step), backlog),
             config::Address::Tcp(address) => {
                 let address = SocketAddr::new(address.ip(), address.port().saturating_add(step));
-                bind_one(LocalAddress::Tcp(address), backlog).map(|listener| vec![listener])
+                match bind_one(LocalAddress::Tcp(address), backlog) {
+                    // Every interface that there is was asked for, and this kind is not.
+                    Err(error) if !binding.port_given && address.is_ipv6() && is_without_ipv6(&error) => {
+                        log::info!("{error}; IPv4 alone will do");
+                        Ok(Vec::new())
+                    }
+                    bound => bound.map(|listener| vec![listener]),
+                }
             }
             config::Address::Unix(path) => {
                 bind_one(LocalAddress::Unix(path.clone()), backlog).map(|listener| vec![listener])

@@ -42,7 +42,8 @@ pub(super) struct Client {
     unread: Vec<u8>,
     sending_file: Option<Box<SendingFile>>,
     is_readable: bool,
-    is_hung_up: bool,
+    must_drain: bool,
+    is_retiring: bool,
     has_ended: bool,
     has_progressed: bool,
     ending: Ending,
@@ -115,7 +116,9 @@ impl Client {
             unread: Vec::new(),
             sending_file: None,
             is_readable: true,
-            is_hung_up: false,
+            // Descriptors that are passed over a UNIX socket end a receive, too (unix(7)).
+            must_drain: peer == Peer::Unix,
+            is_retiring: false,
             has_ended: false,
             has_progressed: false,
             ending: Ending::Open,
@@ -135,11 +138,13 @@ impl Client {
     /// Takes note of what its socket is ready for. Sending is simply tried.
     pub(super) fn note(&mut self, readiness: Readiness) {
         self.is_readable |= readiness.is_readable;
-        self.is_hung_up |= readiness.is_hung_up;
+        self.must_drain |= readiness.must_drain;
     }
 
-    /// Lets it finish what has begun, and no more.
+    /// Lets it finish what has begun, and no more. What has arrived by now has begun.
     pub(super) fn retire(&mut self) {
+        self.is_retiring = true;
+        self.is_readable = true;
         self.connection.retire();
     }
 
@@ -226,13 +231,18 @@ impl Client {
                 continue;
             }
 
-            let Some(awaiting) = awaiting else { return Outcome::Runnable };
+            let Some(awaiting) = awaiting.filter(|_| bytes_left > 0) else { return Outcome::Runnable };
             buffer.copy_within(unread.clone(), 0);
             *unread = 0..unread.len();
+            let before = unread.end;
+            let is_over = self.is_retiring && awaiting == Awaiting::Request;
             match self.receive(buffer, unread) {
-                Ok(Received::Bytes) => {}
+                // Content that is thrown away costs the others no less than what is sent.
+                Ok(Received::Bytes) => bytes_left = bytes_left.saturating_sub(unread.end - before),
                 Ok(Received::End) => self.connection.end_of_input(),
-                Ok(Received::NothingYet) if self.is_in_time(Waiting::For(awaiting), shared) => return Outcome::Waiting,
+                Ok(Received::NothingYet) if !is_over && self.is_in_time(Waiting::For(awaiting), shared) => {
+                    return Outcome::Waiting;
+                }
                 Ok(Received::NothingYet) => {
                     let unread = buffer.get(unread.clone()).unwrap_or_default();
                     let next = prepare(self.connection.expire(unread), self.peer, self.binding, shared);
@@ -329,9 +339,8 @@ impl Client {
             }
             Ok(received) => {
                 unread.end += received;
-                // Less than there was room for is all there was: no second call to hear so. Only where the peer's end
-                // has been told already must it be read too, since that is not told twice.
-                self.is_readable = received == room.len() || self.is_hung_up;
+                // Less than there was room for is all there was, as a rule: no second call to hear so.
+                self.is_readable = received == room.len() || self.must_drain;
                 Ok(Received::Bytes)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

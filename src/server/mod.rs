@@ -40,6 +40,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Descriptors that are left for what is opened for a moment, beside those that are open when the server starts.
 const SPARE_DESCRIPTORS: u64 = 8;
 
+/// Fewer connections than this are worth a warning: a few browsers take as many.
+const CONNECTIONS_FEW: usize = 256;
+
+/// How often it is told that accepting fails.
+const ACCEPT_QUIET: Duration = Duration::from_secs(10);
+
 /// How many are taken to be open where the system does not tell.
 const OPEN_DESCRIPTORS: u64 = 64;
 
@@ -59,6 +65,8 @@ pub struct Server {
     unaccepted: Vec<u32>,
     /// Accepting rests until then, or until a client leaves.
     pause_ends: Option<Instant>,
+    /// Until then, accepting may fail without a word
+    quiet_ends: Option<Instant>,
     connections_max: usize,
     drain_time: Duration,
     /// Set once the server stops: when it stops waiting for clients.
@@ -89,6 +97,8 @@ impl Server {
     /// Opens every root and the access log, and binds every listener.
     pub fn start(config: &Config, appearance: Appearance) -> Result<Server, StartError> {
         let limits = &config.limits;
+        // Every root takes a descriptor, so this comes first.
+        let descriptors = raise_descriptor_limit();
         let sites = Sites::open(config).map_err(|(path, error)| StartError::Root(path, error))?;
         let access = match &config.log.access {
             AccessTarget::Stdout | AccessTarget::Stderr if !appearance.shows_access => &AccessTarget::Off,
@@ -97,7 +107,6 @@ impl Server {
         let show_hosts = config.sites.len() > 1;
         let access_log = AccessLog::open(access, config.log.format, appearance.color, show_hosts)
             .map_err(|error| StartError::AccessLog(access.clone(), error))?;
-        let descriptors = raise_descriptor_limit();
         let reactor = Reactor::new()?;
         let mut listeners = bind::bind(sites.bindings(), limits.backlog)?;
         for (number, bound) in (0..).zip(&mut listeners) {
@@ -108,7 +117,8 @@ impl Server {
         let taken = open_descriptors() + SPARE_DESCRIPTORS;
         let affordable = usize::try_from(descriptors.saturating_sub(taken) / 2).unwrap_or(usize::MAX);
         if affordable < limits.connections {
-            log::debug!("{affordable} connections at most, by the descriptor limit of {descriptors}");
+            let level = if affordable < CONNECTIONS_FEW { log::Level::Warn } else { log::Level::Debug };
+            log::log!(level, "{} connections at most, by the descriptor limit of {descriptors}", affordable.max(1));
         }
         let timeouts = Timeouts { head: limits.head_time, idle: limits.idle_time, send: limits.send_time };
         let http_limits =
@@ -122,6 +132,7 @@ impl Server {
             runnable: VecDeque::new(),
             unaccepted: Vec::new(),
             pause_ends: None,
+            quiet_ends: None,
             connections_max: limits.connections.min(affordable).max(1),
             drain_time: limits.drain_time,
             drain_ends: None,
@@ -239,7 +250,10 @@ impl Server {
                         self.drive(key);
                     }
                     Err(error) => {
-                        log::error!("cannot accept connections: {error}; trying again as soon as one is closed");
+                        if self.quiet_ends.is_none_or(|end| end <= self.shared.instant) {
+                            log::error!("cannot accept connections: {error}; trying again as soon as one is closed");
+                            self.quiet_ends = Some(self.shared.instant + ACCEPT_QUIET);
+                        }
                         self.pause_ends = Some(self.shared.instant + ACCEPT_PAUSE);
                     }
                 }

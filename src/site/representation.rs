@@ -22,6 +22,7 @@ pub struct Representation {
     lines: Vec<u8>,
     common: usize,
     content_type: Cow<'static, str>,
+    is_lasting: bool,
     /// What it can be told from others by
     pub validators: Validators,
     /// Its content
@@ -53,6 +54,8 @@ impl Representation {
         // A time that was set by no clock is no date, and one after Date must not be sent (section 8.8.2.1).
         let last_modified = (modified > 1 && modified <= now.seconds).then_some(modified);
         let validators = Validators { entity_tag, last_modified };
+        // A date that is left out because it is to come must not be missing for ever.
+        let is_lasting = matches!(data, Data::Memory(_)) && modified <= now.seconds;
 
         let mut lines = format!("ETag: {}\r\n", validators.entity_tag.to_field());
         if let Some(modified) = last_modified {
@@ -64,7 +67,7 @@ impl Representation {
         let content_type = media_type::content_type(file_name, "utf-8");
         lines += &content_type;
         lines += "\r\n";
-        Ok(Representation { lines: lines.into_bytes(), common, content_type, validators, data })
+        Ok(Representation { lines: lines.into_bytes(), common, content_type, is_lasting, validators, data })
     }
 
     /// The complete length, in bytes.
@@ -88,6 +91,11 @@ impl Representation {
     /// The field lines of a 304: what a cache needs to update what it has (section 15.4.5).
     pub fn lines_not_modified(&self) -> &[u8] {
         self.lines.get(..self.common).unwrap_or_default()
+    }
+
+    /// Whether it may be kept: it holds no descriptor, which nobody would count, and nothing that is true for a while only.
+    pub fn is_lasting(&self) -> bool {
+        self.is_lasting
     }
 
     /// The value of its Content-Type.

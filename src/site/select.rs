@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::cache::Cache;
 use super::error_page;
 use super::path::SitePath;
-use super::representation::{Data, Representation};
+use super::representation::Representation;
 use crate::escape::Visible;
 use crate::files::{OpenError, Opened, ReadError, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
@@ -144,8 +144,7 @@ impl Site {
             match Representation::of(file, name, now) {
                 Ok(representation) => {
                     let representation = Rc::new(representation);
-                    // An open file in the cache would be a descriptor that nobody counts.
-                    if let Data::Memory(_) = representation.data {
+                    if representation.is_lasting() {
                         cache.keep(self.number, name, identity, &representation, now);
                     }
                     return Found::Representation(representation);

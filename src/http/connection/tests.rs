@@ -140,6 +140,8 @@ fn what_is_refused() {
         ("GET / HTTP/1.1\r\nHost: a\n\r\n", "400 a line ends in LF without CR [1] -> close\nRejected"),
         ("GET / HTTP/1.1\nHost: a\n\n", "400 a line ends in LF without CR [1] -> close\nRejected"),
         ("\n", "400 a line ends in LF without CR [1] -> close\nRejected"),
+        ("GET / HTTP/1.1\rHost: a\r\r", "400 a CR is not followed by LF [1] -> close\nRejected"),
+        ("GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n", "400 a CR is not followed by LF [1] -> close\nRejected"),
         ("\x16\x03\x01\x02", "400 this is no HTTP request [1] -> close\nRejected"),
         (" GET", "400 this is no HTTP request [1] -> close\nRejected"),
         (empty_lines.as_str(), "400 this is no HTTP request [0] -> close\nRejected"),
@@ -202,7 +204,8 @@ fn a_retired_connection_answers_what_has_begun() {
     let response = Response { status: Status::Ok, lines: b"", content: ContentFields::None };
     let mut idle = Connection::default();
     idle.retire();
-    assert!(matches!(idle.step(&mut &b""[..], &LIMITS), Step::Close(CloseReason::Retired)));
+    assert!(matches!(idle.step(&mut &b""[..], &LIMITS), Step::NeedBytes(Awaiting::Request)));
+    assert!(matches!(idle.expire(b""), Step::Close(CloseReason::Retired)));
 
     let mut begun = Connection::default();
     begun.retire();
