@@ -13,6 +13,7 @@ mod conditional;
 mod config_errors;
 mod descriptors;
 mod framing;
+mod hostile;
 mod lifecycle;
 mod load;
 mod paths;

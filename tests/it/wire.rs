@@ -50,6 +50,13 @@ impl Peer {
         .expect("the server takes the bytes");
     }
 
+    /// Sends a byte out of band (tcp(7)), which the server does not receive.
+    #[track_caller]
+    pub(crate) fn send_urgent(&mut self, byte: &[u8; 1]) {
+        let Socket::Tcp(socket) = &self.socket else { panic!("there is nothing urgent on a UNIX socket") };
+        rustix::net::send(socket, byte, rustix::net::SendFlags::OOB).unwrap();
+    }
+
     /// Sends what the server may have stopped to listen to, and tells whether it took it.
     pub(crate) fn send_in_vain(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         match &mut self.socket {

@@ -1,0 +1,130 @@
+//! What a hostile client or a careless operator gets: an answer, and nothing that harms the others.
+
+use std::fs::{self, File};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{CWD, FileType, Mode, inotify, mknodat};
+use rustix::io::Errno;
+use rustix::process::Signal;
+
+use crate::support::{PATIENCE, Scratch, Server, eventually};
+use crate::wire::{Peer, get, request};
+
+/// More than is held in memory.
+const LARGE: usize = 300_000;
+
+/// Holds the server still while something is prepared, so that it comes upon all of it at once.
+fn while_stopped(server: &Server, prepare: impl FnOnce()) {
+    server.process.signal(Signal::STOP);
+    let status = format!("/proc/{}/status", server.process.id());
+    eventually("it stands still", || fs::read_to_string(&status).unwrap().contains("State:\tT"));
+    prepare();
+    server.process.signal(Signal::CONT);
+}
+
+#[test]
+fn a_fifo_is_not_opened() {
+    // To open it would let its writer go on, and to close it again would kill that.
+    let directory = Scratch::with(&[("index.html", "home")]);
+    let fifo = directory.join("fifo");
+    mknodat(CWD, &fifo, FileType::Fifo, Mode::from_raw_mode(0o644), 0).unwrap();
+    let server = Server::of(&directory);
+    let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
+    inotify::add_watch(&watch, &fifo, inotify::WatchFlags::OPEN).unwrap();
+    get(&server, "/fifo").assert_status(403);
+    assert_eq!(rustix::io::read(&watch, &mut [0; 64]), Err(Errno::AGAIN), "it was opened");
+    drop(File::options().read(true).write(true).open(&fifo).unwrap());
+    assert!(rustix::io::read(&watch, &mut [0; 64]).is_ok(), "and this would have been noticed");
+}
+
+#[test]
+fn urgent_data_ends_a_read_but_not_the_request() {
+    let directory = Scratch::with(&[("index.html", "home")]);
+    let server = Server::of(&directory);
+    let mut peer = server.connect();
+    peer.exchange(request("GET", "/", &[])).assert_status(200);
+    while_stopped(&server, || {
+        peer.send("GET / HTT");
+        peer.send_urgent(b"!");
+        peer.send("P/1.1\r\nHost: localhost\r\n\r\n");
+    });
+    peer.response().assert_status(200).assert_content("home");
+}
+
+#[test]
+fn a_request_that_comes_with_the_signal_is_answered() {
+    let directory = Scratch::with(&[("index.html", "home")]);
+    let server = Server::of(&directory);
+    let mut peer = server.connect();
+    peer.exchange(request("GET", "/", &[])).assert_status(200);
+    while_stopped(&server, || {
+        peer.send(request("GET", "/", &[]));
+        server.process.signal(Signal::TERM);
+    });
+    let response = peer.response();
+    response.assert_status(200).assert_field("Connection", "close").assert_content("home");
+    peer.assert_ended();
+    assert_eq!(server.process.finish(PATIENCE).code, Some(0));
+}
+
+#[test]
+fn what_is_cut_at_the_end_of_a_drain_is_logged() {
+    let directory = Scratch::with(&[]);
+    directory.write("www/large.bin", vec![b'x'; 32_000_000]);
+    let config =
+        "listen = 'unix:web.sock'\n[limits]\ndrain_time = '100ms'\n[log]\naccess = './log'\n[[site]]\nroot = 'www'\n";
+    let server = Server::configured(&directory, config);
+    let mut peer = Peer::unix(directory.join("web.sock"));
+    peer.send(request("GET", "/large.bin", &[]));
+    peer.head().assert_status(200);
+    assert_eq!(server.stop().code, Some(0));
+    let log = fs::read_to_string(directory.join("log")).unwrap();
+    let bytes: u64 = log.split(' ').nth(9).and_then(|bytes| bytes.parse().ok()).unwrap_or_else(|| panic!("{log:?}"));
+    assert!(bytes > 0 && bytes < 32_000_000, "what was sent, not what was asked for: {log}");
+}
+
+#[test]
+fn a_tag_becomes_strong_and_a_date_is_told_when_their_time_has_come() {
+    let directory = Scratch::with(&[("soon.txt", "soon")]);
+    let large = directory.write("young.bin", vec![b'x'; LARGE]);
+    File::options().write(true).open(&large).unwrap().set_modified(SystemTime::now()).unwrap();
+    let soon = SystemTime::now() + Duration::from_secs(1);
+    File::options().write(true).open(directory.join("soon.txt")).unwrap().set_modified(soon).unwrap();
+    let server = Server::of(&directory);
+    let tag = || get(&server, "/young.bin").field("ETag").unwrap().to_owned();
+    assert!(tag().starts_with("W/\""), "a file that is being written has no strong tag");
+    assert_eq!(get(&server, "/soon.txt").field("Last-Modified"), None);
+    eventually("the tag is strong", || tag().starts_with('"'));
+    eventually("the date is told", || get(&server, "/soon.txt").field("Last-Modified").is_some());
+}
+
+#[test]
+fn a_time_that_was_set_by_hand_is_no_strong_tag() {
+    // Archives and reproducible builds give the same time to every content.
+    let directory = Scratch::new();
+    let path = directory.write("large.bin", vec![b'x'; LARGE]);
+    let set = || {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    };
+    set();
+    let server = Server::of(&directory);
+    let before = get(&server, "/large.bin").field("ETag").unwrap().to_owned();
+    assert!(before.starts_with("W/\""), "{before}");
+    directory.write("large.bin", vec![b'y'; LARGE]);
+    set();
+    let after = get(&server, "/large.bin");
+    assert_ne!(after.field("ETag"), Some(&*before), "one tag for two contents");
+}
+
+#[test]
+fn more_sites_than_the_soft_limit_has_descriptors_for() {
+    let directory = Scratch::with(&[("www/index.html", "home")]);
+    let sites: String = (0..100).map(|n| format!("[[site]]\nroot = 'www'\nhosts = 'h{n}.test'\n")).collect();
+    let config = directory.write("webserv.toml", format!("listen = '127.0.0.1:0'\n{sites}"));
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -S -n 64; exec \"$0\" -c \"$1\""]).arg(env!("CARGO_BIN_EXE_webserv")).arg(config);
+    let server = Server::start(&mut command);
+    get(&server, "/").assert_status(200).assert_content("home");
+}
