@@ -368,14 +368,17 @@ fn end_of_head(input: &[u8], scanned: usize) -> Result<Option<usize>, Rejection>
     Ok(None)
 }
 
-/// What to say of a head beyond the limit: is it the request-target, or the fields?
-fn too_long(input: &[u8]) -> Rejection {
-    let line = input.split(|&byte| byte == b'\r').next().unwrap_or_default();
-    let target = line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
-    if target.len() > request::TARGET_SIZE_MAX {
-        request::TARGET_TOO_LONG
-    } else {
-        Rejection::new(Status::RequestHeaderFieldsTooLarge, "the request head is too long")
+/// What to say of a head that does not end within the limit, which `head` is as long as.
+fn too_long(head: &[u8]) -> Rejection {
+    let mut lines = head.split(|&byte| byte == b'\r');
+    let mut words = lines.next().unwrap_or_default().split(|&byte| byte == b' ').skip(1);
+    let is_one_line = lines.next().is_none();
+    match words.next() {
+        // RFC 9112, section 3: longer than any method that there is.
+        None if is_one_line => Rejection::new(Status::NotImplemented, "the method is too long"),
+        Some(target) if target.len() > request::TARGET_SIZE_MAX => request::TARGET_TOO_LONG,
+        Some(_) if is_one_line => Rejection::new(Status::UriTooLong, "the request line is too long"),
+        _ => Rejection::new(Status::RequestHeaderFieldsTooLarge, "the request head is too long"),
     }
 }
 

@@ -24,10 +24,22 @@ pub fn parse(value: &[u8], now: UnixSeconds) -> Option<UnixSeconds> {
     }
 }
 
-/// A date with four digits of the year.
+/// A date with four digits of the year. httpdate knows neither leap seconds, which stand for the second before here, nor
+/// years before 1970; those are looked up 2000 years later, when the calendar is the same.
 fn parse_full(text: &str) -> Option<UnixSeconds> {
-    let since = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
-    UnixSeconds::try_from(since.as_secs()).ok()
+    const LATER: UnixSeconds = 2000 * 31_556_952;
+    let text = text.replace("23:59:60", "23:59:59");
+    let year_at = if text.len() == 24 { 20 } else { 12 };
+    let year = text.get(year_at..year_at + 4).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()));
+    let (text, later) = match year.and_then(|year| year.parse::<u16>().ok()) {
+        Some(year @ ..1970) => {
+            let (before, after) = (text.get(..year_at)?, text.get(year_at + 4..)?);
+            (format!("{before}{}{after}", year + 2000), LATER)
+        }
+        _ => (text, 0),
+    };
+    let since = httpdate::parse_http_date(&text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(UnixSeconds::try_from(since.as_secs()).ok()? - later)
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT`, taken apart here because httpdate takes 70 for 1970 in whatever year we are.
@@ -92,6 +104,19 @@ mod tests {
         }
         // More than fifty years from now, and on no such weekday a hundred years before.
         assert_eq!(parse(b"Wednesday, 23-Sep-76 00:00:00 GMT", NOW), None);
+    }
+
+    #[test]
+    fn leap_seconds_and_years_before_1970() {
+        for (text, second) in [
+            ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_799),
+            ("Sat Dec 31 23:59:60 2016", 1_483_228_799),
+            ("Wed, 31 Dec 1969 23:59:59 GMT", -1),
+            ("Fri Jan  1 00:00:00 1960", -315_619_200),
+            ("Sat, 01 Jan 0000 00:00:00 GMT", -62_167_219_200),
+        ] {
+            assert_eq!(parse(text.as_bytes(), NOW), Some(second), "{text}");
+        }
     }
 
     #[test]

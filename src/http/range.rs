@@ -36,12 +36,14 @@ pub fn select(value: &[u8], complete_length: u64) -> Selection {
     let mut first = None;
     let mut others = Vec::new();
     for (count, spec) in specs.enumerate() {
-        match Spec::parse(spec).map(|spec| spec.range_of(complete_length)) {
-            None => return Selection::Whole,
-            Some(_) if count == RANGES_MAX => return Selection::Whole,
-            Some(None) => {}
-            Some(Some(range)) if first.is_none() => first = Some(range),
-            Some(Some(range)) => others.push(range),
+        let Some(spec) = Spec::parse(spec) else { return Selection::Whole };
+        match spec.range_of(complete_length) {
+            // The last bytes of what has none are satisfiable, but no part (section 14.1.2).
+            None if complete_length == 0 && matches!(spec, Spec::Suffix(1..)) => return Selection::Whole,
+            _ if count == RANGES_MAX => return Selection::Whole,
+            None => {}
+            Some(range) if first.is_none() => first = Some(range),
+            Some(range) => others.push(range),
         }
     }
     match first {
@@ -54,7 +56,7 @@ pub fn select(value: &[u8], complete_length: u64) -> Selection {
     }
 }
 
-/// Several ranges in the order in which they were asked for, or in ascending order where some had to be joined.
+/// Several ranges, joined where they touch, in the order in which the first byte of each was asked for.
 fn several(ranges: Vec<Range<u64>>, complete_length: u64) -> Selection {
     let asked: u64 = ranges.iter().map(|range| range.end - range.start).fold(0, u64::saturating_add);
     if asked > complete_length {
@@ -70,9 +72,9 @@ fn several(ranges: Vec<Range<u64>>, complete_length: u64) -> Selection {
             _ => joined.push(range),
         }
     }
+    joined.sort_by_key(|part| ranges.iter().position(|range| part.contains(&range.start)));
     match &*joined {
         [one] => Selection::Part(one.clone()),
-        _ if joined.len() == ranges.len() => Selection::Parts(ranges),
         _ => Selection::Parts(joined),
     }
 }
@@ -138,7 +140,8 @@ mod tests {
             ("bytes=99999999999999999999999-", 10, Unsatisfiable),
             ("bytes=-0", 10, Unsatisfiable),
             ("bytes=0-", 0, Unsatisfiable),
-            ("bytes=-1", 0, Unsatisfiable),
+            ("bytes=-1", 0, Whole),
+            ("bytes=-0", 0, Unsatisfiable),
             ("bytes=4-2", 10, Whole),
             ("bytes=", 10, Whole),
             ("bytes=,", 10, Whole),
@@ -170,7 +173,7 @@ mod tests {
             ("bytes=2000-,3000-", Unsatisfiable),
             ("bytes=0-9,90-99", Part(0..100)),
             ("bytes=0-9,91-99", Parts(vec![0..10, 91..100])),
-            ("bytes=500-509,0-9,505-514", Parts(vec![0..10, 500..515])),
+            ("bytes=500-509,0-9,505-514", Parts(vec![500..515, 0..10])),
             ("bytes=0-9,0-9", Part(0..10)),
             ("bytes=0-,0-", Whole),
             ("bytes=0-999,5-5", Whole),

@@ -108,6 +108,10 @@ impl<'a> Request<'a> {
                 Some(Authority { port: Some(_), .. }) => Target::Authority,
                 _ => return Err(Rejection::bad_request("CONNECT takes a host and a port")),
             },
+            _ if target.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) => {
+                // Whoever believes to be on a secured connection must be told (RFC 9110, section 7.4).
+                return Err(Rejection::new(Status::MisdirectedRequest, "an https request needs a secured connection"));
+            }
             _ => Target::parse(target).map_err(Rejection::bad_request)?,
         };
         let host = host(&fields, version)?;
@@ -179,6 +183,8 @@ pub(super) fn version_of(head: &[u8]) -> Option<(usize, u8, u8)> {
     }
 }
 
+const NO_VERSION: Rejection = Rejection::bad_request("the request line does not end in a version such as HTTP/1.1");
+
 /// What httparse found wrong, told so that it can be put right.
 fn explain(error: httparse::Error, head: &[u8]) -> Rejection {
     match error {
@@ -189,10 +195,14 @@ fn explain(error: httparse::Error, head: &[u8]) -> Rejection {
             Some((_, major, _)) if major != b'1' => {
                 Rejection::new(Status::HttpVersionNotSupported, "this server speaks HTTP/1.0 and HTTP/1.1")
             }
-            _ => Rejection::bad_request("the request line does not end in a version such as HTTP/1.1"),
+            _ => NO_VERSION,
         },
+        httparse::Error::HeaderName if head.windows(3).any(|bytes| matches!(bytes, b"\r\n " | b"\r\n\t")) => {
+            Rejection::bad_request("a field line is folded or starts with white space")
+        }
         httparse::Error::HeaderName => Rejection::bad_request("a field name is malformed"),
         httparse::Error::HeaderValue => Rejection::bad_request("a field value holds a control character"),
+        httparse::Error::NewLine if version_of(head).is_none() => NO_VERSION,
         httparse::Error::NewLine => Rejection::bad_request("a line does not end in CRLF"),
         httparse::Error::Token | httparse::Error::Status => {
             Rejection::bad_request("the request line is not a method, a request-target and a version, one space apart")

@@ -47,7 +47,7 @@ impl<'a> Target<'a> {
         let Some((scheme, rest)) = target.split_once("://") else {
             return Err("the request-target is neither a path nor a URL");
         };
-        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        if !scheme.eq_ignore_ascii_case("http") {
             return Err("the scheme of the request-target is not http");
         }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -148,7 +148,7 @@ mod tests {
             ("/[a]|b^c?d[]={e}", Target::Origin(path("/[a]|b^c", Some("d[]={e}")))),
             ("http://a.b:80/c?d", Target::Absolute(host, path("/c", Some("d")))),
             ("HTTP://a", Target::Absolute(bare, path("/", None))),
-            ("https://a?b", Target::Absolute(bare, path("/", Some("b")))),
+            ("http://a?b", Target::Absolute(bare, path("/", Some("b")))),
         ] {
             assert_eq!(Target::parse(text), Ok(target), "{text}");
         }
@@ -162,6 +162,7 @@ mod tests {
             "*",
             "a:80",
             "ftp://a/",
+            "https://a/",
             "http://",
             "http:///",
             "http://u@a/",

@@ -80,9 +80,8 @@ impl Answer {
             segments.push(Segment::part(representation, range.clone()));
         }
         segments.push(Segment::text(format!("\r\n--{boundary}--\r\n")));
-        let mut lines = representation.lines_not_modified().to_vec();
+        let mut lines = representation.lines_without_type().to_vec();
         let content_type = format!("Content-Type: multipart/byteranges; boundary={boundary}\r\n");
-        lines.extend_from_slice(b"Accept-Ranges: bytes\r\n");
         lines.extend_from_slice(content_type.as_bytes());
         Answer::with_lines(Status::PartialContent, lines, Content::Many(segments))
     }

@@ -35,7 +35,11 @@ fn accepts_html(fields: &Fields<'_>) -> bool {
     fields.elements(FieldName::Accept).any(|element| {
         let mut parts = element.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
         let is_html = parts.next().is_some_and(|media_range| media_range.eq_ignore_ascii_case(b"text/html"));
-        let is_refused = parts.any(|parameter| matches!(parameter, b"q=0" | b"q=0.0" | b"q=0.00" | b"q=0.000"));
+        // A weight of zero, with any number of decimals (section 12.4.2).
+        let is_refused = parts.any(|parameter| match parameter {
+            [b'q' | b'Q', b'=', b'0', decimals @ ..] => decimals.iter().all(|&byte| matches!(byte, b'.' | b'0')),
+            _ => false,
+        });
         is_html && !is_refused
     })
 }
@@ -95,9 +99,14 @@ mod tests {
     fn html_is_for_those_who_name_it() {
         assert!(accepts("Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"));
         assert!(accepts("Accept: */*\r\nAccept: Text/HTML ; q=0.1\r\n"));
-        for accept in
-            ["", "Accept: */*\r\n", "Accept: text/html;q=0\r\n", "Accept: text/*\r\n", "Accept: application/json\r\n"]
-        {
+        for accept in [
+            "",
+            "Accept: */*\r\n",
+            "Accept: text/html;q=0\r\n",
+            "Accept: text/html; Q=0.00\r\n",
+            "Accept: text/*\r\n",
+            "Accept: application/json\r\n",
+        ] {
             assert!(!accepts(accept), "{accept}");
         }
     }

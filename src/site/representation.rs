@@ -18,9 +18,10 @@ const SETTLED_SECONDS: i64 = 2;
 /// The selected representation (RFC 9110, section 3.2).
 #[derive(Debug)]
 pub struct Representation {
-    /// The lines of a 304 first, then those that describe the content.
+    /// The lines of a 304 first, then those that describe the content, its type last.
     lines: Vec<u8>,
-    common: usize,
+    not_modified: usize,
+    without_type: usize,
     content_type: Cow<'static, str>,
     is_lasting: bool,
     /// What it can be told from others by
@@ -51,23 +52,32 @@ impl Representation {
             (Data::File(Rc::new(file)), tag_of_large(&metadata, now))
         };
         let modified = metadata.modified.seconds;
-        // A time that was set by no clock is no date, and one after Date must not be sent (section 8.8.2.1).
-        let last_modified = (modified > 1 && modified <= now.seconds).then_some(modified);
+        // A time that was set by no clock is no date. For one that is to come Date stands (section 8.8.2.1).
+        let last_modified = (modified > 1).then_some(modified.min(now.seconds));
         let validators = Validators { entity_tag, last_modified };
-        // A date that is left out because it is to come must not be missing for ever.
+        // What stands for a time that is to come is true in this second alone.
         let is_lasting = matches!(data, Data::Memory(_)) && modified <= now.seconds;
 
-        let mut lines = format!("ETag: {}\r\n", validators.entity_tag.to_field());
+        let mut lines = format!("ETag: {}\r\nCache-Control: no-cache\r\n", validators.entity_tag.to_field());
+        let not_modified = lines.len();
         if let Some(modified) = last_modified {
             lines += &format!("Last-Modified: {}\r\n", date::format(modified));
         }
-        lines += "Cache-Control: no-cache\r\n";
-        let common = lines.len();
-        lines += "Accept-Ranges: bytes\r\nContent-Type: ";
+        lines += "Accept-Ranges: bytes\r\n";
+        let without_type = lines.len();
+        lines += "Content-Type: ";
         let content_type = media_type::content_type(file_name, "utf-8");
         lines += &content_type;
         lines += "\r\n";
-        Ok(Representation { lines: lines.into_bytes(), common, content_type, is_lasting, validators, data })
+        Ok(Representation {
+            lines: lines.into_bytes(),
+            not_modified,
+            without_type,
+            content_type,
+            is_lasting,
+            validators,
+            data,
+        })
     }
 
     /// The complete length, in bytes.
@@ -90,7 +100,12 @@ impl Representation {
 
     /// The field lines of a 304: what a cache needs to update what it has (section 15.4.5).
     pub fn lines_not_modified(&self) -> &[u8] {
-        self.lines.get(..self.common).unwrap_or_default()
+        self.lines.get(..self.not_modified).unwrap_or_default()
+    }
+
+    /// The field lines of a 206 of several parts, which has a type of its own.
+    pub fn lines_without_type(&self) -> &[u8] {
+        self.lines.get(..self.without_type).unwrap_or_default()
     }
 
     /// Whether it may be kept: it holds no descriptor, which nobody would count, and nothing that is true for a while only.

@@ -94,6 +94,10 @@ impl Site {
             Selection::Whole => Answer::whole(representation),
             Selection::Part(range) => Answer::part(representation, range),
             Selection::Parts(ranges) => Answer::parts(&representation, &ranges, now),
+            // With If-Range it is a part or the whole (section 13.2.2, step 5).
+            Selection::Unsatisfiable if request.fields.value(FieldName::IfRange).is_some() => {
+                Answer::whole(representation)
+            }
             Selection::Unsatisfiable => {
                 let complete = format!("Content-Range: bytes */{}\r\n", representation.len());
                 fail(Status::RangeNotSatisfiable, "the file has no such bytes", &complete)

@@ -12,14 +12,14 @@ use crate::wire::request;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Each has the machine for itself: a measurement beside a browser measures the browser.
-fn alone() -> MutexGuard<'static, ()> {
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs a client to its end, past whatever proxy the developer has.
 #[track_caller]
-fn client(program: &str, arguments: &[&str]) -> Finished {
+pub(crate) fn client(program: &str, arguments: &[&str]) -> Finished {
     let mut command = Command::new(program);
     for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
         command.env_remove(name);

@@ -7,8 +7,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod access_log;
+mod answers;
+mod clauses;
 mod cli;
 mod clients;
+mod clients_http;
 mod conditional;
 mod config_errors;
 mod descriptors;
@@ -20,6 +23,7 @@ mod paths;
 mod persistence;
 mod range;
 mod rejections;
+mod rfc;
 mod serve;
 mod support;
 mod tidy;

@@ -40,8 +40,8 @@ fn a_get_is_answered_with_the_file() {
          Server: webserv\r\n\
          Date: *\r\n\
          ETag: *\r\n\
-         Last-Modified: *\r\n\
          Cache-Control: no-cache\r\n\
+         Last-Modified: *\r\n\
          Accept-Ranges: bytes\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\
          Content-Length: 13\r\n\

@@ -133,6 +133,7 @@ fn a_head_is_held_no_longer_than_its_request() {
 #[test]
 fn what_is_refused() {
     let long_target = format!("GET /{} HTTP/1.1\r\n", "x".repeat(300));
+    let long_method = "X".repeat(300);
     let long_fields = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", "x".repeat(300));
     let empty_lines = "\r\n".repeat(5);
     let bare_lf_behind = format!("GET / HTTP/1.1\r\nHost: {}\n\r\n", "x".repeat(300));
@@ -152,7 +153,8 @@ fn what_is_refused() {
             "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\n\r\n",
             "GET /1 HTTP/1.1 [Host: a;] -> reuse\n400 the Host field is missing [1] -> close\nRejected",
         ),
-        (long_target.as_str(), "431 the request head is too long [1] -> close\nRejected"),
+        (long_target.as_str(), "414 the request line is too long [1] -> close\nRejected"),
+        (long_method.as_str(), "501 the method is too long [1] -> close\nRejected"),
         (bare_lf_behind.as_str(), "431 the request head is too long [1] -> close\nRejected"),
         (long_fields.as_str(), "431 the request head is too long [1] -> close\nRejected"),
     ] {
