@@ -18,9 +18,9 @@ const DOTFILES: &str =
     "RFC 9110, 17.3: what a directory holds is not all meant to be served; dotfiles are, where configured";
 const FORMS: &str = "RFC 9112, 3.2: GET takes the origin form or the absolute form";
 const ABSOLUTE: &str = "RFC 9112, 3.2.2: a server MUST accept the absolute form";
-const OPEN_HTTPS: &str = "\
+const HTTPS: &str = "\
     RFC 9110, 7.4: a request for an https resource MUST be rejected unless it came over a connection secured for \
-    that origin, so 421 is due";
+    that origin, with 421 for instance";
 const SCHEME: &str = "RFC 9110, 7.4: a request MUST be rejected where the requirements of its scheme are not met";
 const AUTHORITY: &str = "RFC 9110, 4.2.1 and 4.2.4: an http URI has a host, a valid port and no userinfo";
 const LONG_NAME: &str =
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     request!("GET" "http://a").because(ABSOLUTE),
     request!("GET" "http://a?query").because(ABSOLUTE),
     request!("GET" "http://other/a.txt").because(ABSOLUTE),
-    request!("GET" "https://a/a.txt").open(OPEN_HTTPS),
+    request!("GET" "https://a/a.txt").because(HTTPS),
     request!("GET" "ftp://a/a.txt").because(SCHEME),
     request!("GET" "http:///a.txt").because(AUTHORITY),
     request!("GET" "http://user@a/a.txt").because(AUTHORITY),
