@@ -24,22 +24,28 @@ pub fn parse(value: &[u8], now: UnixSeconds) -> Option<UnixSeconds> {
     }
 }
 
-/// A date with four digits of the year. httpdate knows neither leap seconds, which stand for the second before here, nor
-/// years before 1970; those are looked up 2000 years later, when the calendar is the same.
+/// A date with four digits of the year. httpdate knows no year before 1970: those are looked up 2000 years later, when
+/// every date has the same weekday. Nor does it know leap seconds, which come after the second before them.
 fn parse_full(text: &str) -> Option<UnixSeconds> {
-    const LATER: UnixSeconds = 2000 * 31_556_952;
-    let text = text.replace("23:59:60", "23:59:59");
-    let year_at = if text.len() == 24 { 20 } else { 12 };
-    let year = text.get(year_at..year_at + 4).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()));
-    let (text, later) = match year.and_then(|year| year.parse::<u16>().ok()) {
-        Some(year @ ..1970) => {
-            let (before, after) = (text.get(..year_at)?, text.get(year_at + 4..)?);
-            (format!("{before}{}{after}", year + 2000), LATER)
-        }
-        _ => (text, 0),
+    const TWO_THOUSAND_YEARS: UnixSeconds = 5 * 146_097 * 86_400;
+    let (year_at, time_at) = match text.len() {
+        29 => (12..16, 17..25),
+        24 => (20..24, 11..19),
+        _ => return None,
     };
+    let digits = text.get(year_at.clone()).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let year: u16 = digits.parse().ok()?;
+    let is_leap_second = text.get(time_at.clone())? == "23:59:60";
+    let mut text = text.to_owned();
+    if year < 1970 {
+        text.replace_range(year_at, &(year + 2000).to_string());
+    }
+    if is_leap_second {
+        text.replace_range(time_at, "23:59:59");
+    }
     let since = httpdate::parse_http_date(&text).ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(UnixSeconds::try_from(since.as_secs()).ok()? - later)
+    let time = UnixSeconds::try_from(since.as_secs()).ok()? + UnixSeconds::from(is_leap_second);
+    Some(if year < 1970 { time - TWO_THOUSAND_YEARS } else { time })
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT`, taken apart here because httpdate takes 70 for 1970 in whatever year we are.
@@ -64,16 +70,25 @@ impl Rfc850<'_> {
         Some(Rfc850 { weekday: weekday.get(..3)?, day, month, year_of_century, time })
     }
 
-    /// The time in this century, or in the last one where this would be more than 50 years from now.
+    /// The time in the last such year that is at most 50 years from now. Where the weekday is not that of this year, the
+    /// one a hundred years before may be meant.
     fn time(&self, now: UnixSeconds) -> Option<UnixSeconds> {
-        const FIFTY_YEARS: UnixSeconds = 50 * 31_556_952;
-        let this_year: i64 = format(now).get(12..16)?.parse().ok()?;
-        let this_century = this_year - this_year % 100 + self.year_of_century;
-        [this_century, this_century - 100].into_iter().find_map(|year| {
-            let Rfc850 { weekday, day, month, time, .. } = self;
-            parse_full(&format!("{weekday}, {day} {month} {year:04} {time}")).filter(|time| *time <= now + FIFTY_YEARS)
-        })
+        let Rfc850 { weekday, day, month, year_of_century, time } = self;
+        let today = format(now);
+        let limit = today.get(12..16)?.parse::<i64>().ok()? + 50;
+        let last = limit - (limit - year_of_century).rem_euclid(100);
+        let is_too_late = last == limit
+            && in_leap_year(&format!("{day} {month}"), time) > in_leap_year(today.get(5..11)?, today.get(17..)?);
+        let last = if is_too_late { last - 100 } else { last };
+        let in_year = |year| parse_full(&format!("{weekday}, {day} {month} {year:04} {time}"));
+        [last, last - 100].into_iter().find_map(in_year)
     }
+}
+
+/// A day such as "06 Nov" and a time in a year that has every day, to be compared with others.
+fn in_leap_year(day: &str, time: &str) -> Option<UnixSeconds> {
+    let weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    weekdays.into_iter().find_map(|weekday| parse_full(&format!("{weekday}, {day} 2000 {time}")))
 }
 
 #[cfg(test)]
@@ -109,8 +124,8 @@ mod tests {
     #[test]
     fn leap_seconds_and_years_before_1970() {
         for (text, second) in [
-            ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_799),
-            ("Sat Dec 31 23:59:60 2016", 1_483_228_799),
+            ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_800),
+            ("Sat Dec 31 23:59:60 2016", 1_483_228_800),
             ("Wed, 31 Dec 1969 23:59:59 GMT", -1),
             ("Fri Jan  1 00:00:00 1960", -315_619_200),
             ("Sat, 01 Jan 0000 00:00:00 GMT", -62_167_219_200),

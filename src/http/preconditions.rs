@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110, section 13): the validators of a representation and the fields that ask about them.
 
 use super::date::{self, UnixSeconds};
-use super::fields::{FieldName, Fields};
+use super::fields::{FieldName, Fields, trim};
 use super::request::Request;
 
 /// An entity tag (section 8.8.3).
@@ -90,24 +90,31 @@ enum Comparison {
     Weak,
 }
 
-/// Whether `*` or one tag of the list matches. A list that is malformed ends where it stops being one.
+/// Whether `*` or one tag of the list matches. The lines of a field are one list (section 5.3), which ends where it is
+/// malformed; `*` stands alone.
 fn matches(fields: &Fields<'_>, name: FieldName, tag: &EntityTag, comparison: Comparison) -> bool {
-    // It stands alone or not at all: several lines are one list (section 5.3).
-    if fields.value(name) == Some(b"*") && !fields.is_repeated(name) {
-        return true;
+    if fields.value(name) == Some(b"*") {
+        return !fields.is_repeated(name);
     }
-    fields.values(name).any(|mut value| {
+    for mut value in fields.values(name) {
         loop {
             while let [b' ' | b'\t' | b',', rest @ ..] = value {
                 value = rest;
             }
+            if value.is_empty() {
+                break;
+            }
             let Some((candidate, rest)) = split_tag(value) else { return false };
+            value = trim(rest);
+            if !matches!(value, [] | [b',', ..]) {
+                return false;
+            }
             if is_match(candidate, tag, comparison) {
                 return true;
             }
-            value = rest;
         }
-    })
+    }
+    false
 }
 
 /// A tag as it stands in a field: whether it is weak, and its opaque part.
@@ -120,7 +127,11 @@ fn split_tag(value: &[u8]) -> Option<(ReceivedTag<'_>, &[u8])> {
         None => (false, value),
     };
     let rest = rest.strip_prefix(b"\"")?;
-    let end = rest.iter().position(|&byte| byte == b'"')?;
+    // White space is no part of a tag (section 8.8.3).
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b' ' | b'\t'))?;
+    if rest.get(end) != Some(&b'"') {
+        return None;
+    }
     let (opaque, rest) = rest.split_at_checked(end)?;
     Some(((is_weak, opaque), rest.get(1..)?))
 }
