@@ -41,33 +41,34 @@ enum Extension {
     Value,
     Quoted,
     QuotedPair,
+    Unquoted,
     AfterValue,
 }
 
 impl Extension {
     /// The next place, but for the end of the extension.
     fn step(self, byte: u8) -> Option<Extension> {
-        use Extension::{AfterName, AfterValue, BeforeName, BeforeValue, Name, Quoted, QuotedPair, Value};
+        use Extension::{AfterName, AfterValue, BeforeName, BeforeValue, Name, Quoted, QuotedPair, Unquoted, Value};
         let is_text = matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
         Some(match (self, byte) {
             (BeforeName | BeforeValue | AfterName | AfterValue, b' ' | b'\t') => self,
             (BeforeName | Name, _) if is_token(byte) => Name,
             (BeforeValue | Value, _) if is_token(byte) => Value,
             (Name, b' ' | b'\t') => AfterName,
-            (Value, b' ' | b'\t') => AfterValue,
+            (Value | Unquoted, b' ' | b'\t') => AfterValue,
             (Name | AfterName, b'=') => BeforeValue,
             (BeforeValue, b'"') => Quoted,
-            (Quoted, b'"') => AfterValue,
+            (Quoted, b'"') => Unquoted,
             (Quoted, b'\\') => QuotedPair,
             (Quoted | QuotedPair, _) if is_text => Quoted,
-            (Name | AfterName | Value | AfterValue, b';') => BeforeName,
+            (Name | AfterName | Value | Unquoted | AfterValue, b';') => BeforeName,
             _ => return None,
         })
     }
 
     /// Whether the line may end here.
     fn is_complete(self) -> bool {
-        matches!(self, Extension::Name | Extension::Value | Extension::AfterValue)
+        matches!(self, Extension::Name | Extension::Value | Extension::Unquoted)
     }
 }
 
@@ -242,6 +243,8 @@ mod tests {
             ("5;\r\nhello", Err(Fault::Malformed("a chunk extension is malformed"))),
             ("5;a=\r\nhello", Err(Fault::Malformed("a chunk extension is malformed"))),
             ("5;a=\"\r\nhello", Err(Fault::Malformed("a chunk extension is malformed"))),
+            ("5;a \r\nhello", Err(Fault::Malformed("a chunk extension is malformed"))),
+            ("5;a=b \r\nhello", Err(Fault::Malformed("a chunk extension is malformed"))),
             ("5;a b\r\nhello", Err(Fault::Malformed("a chunk extension is malformed"))),
             ("5\r\nhelloo\r\n", Err(Fault::Malformed("a chunk does not end where its size says"))),
             ("5\r\nhello\n0\r\n", Err(Fault::Malformed("a chunk does not end where its size says"))),

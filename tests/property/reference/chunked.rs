@@ -26,11 +26,19 @@ pub(crate) fn message(input: &[u8], content_max: u64) -> Message {
     loop {
         // A line is complete, or something could be added to it that makes it one.
         let Some(end) = find(rest, b"\r\n") else {
-            let ends: [&[u8]; 4] = [b"\n", b"\r\n", b"0\r\n", b";\r\n"];
-            return start_of(rest, &ends, |line| chunk_size(line, extensions).is_some());
+            let ends = ["\n", "\r\n", "0\r\n", "a\r\n", ";a\r\n", "=a\r\n", "\"\r\n", "a\"\r\n"].map(str::as_bytes);
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+            let begun = rest[digits..].strip_suffix(b"\r").unwrap_or(&rest[digits..]);
+            if extensions + counted(begun) > EXTENSIONS_MAX {
+                return Message::Malformed;
+            }
+            return start_of(rest, &ends, |line| chunk_size(line).is_some());
         };
-        let Some((size, added)) = chunk_size(&rest[..end], extensions) else { return Message::Malformed };
+        let Some((size, added)) = chunk_size(&rest[..end]) else { return Message::Malformed };
         extensions += added;
+        if extensions > EXTENSIONS_MAX {
+            return Message::Malformed;
+        }
         rest = &rest[end + 2..];
         if size == 0 {
             break;
@@ -76,22 +84,55 @@ fn start_of(start: &[u8], ends: &[&[u8]], is_line: impl Fn(&[u8]) -> bool) -> Me
     if becomes_line { Message::NeedBytes } else { Message::Malformed }
 }
 
-/// The size and the length of the extensions of a `chunk-size [ chunk-ext ]`, after so many bytes of extensions. An
-/// extension starts with a semicolon, before which there may be white space, and what it says is not looked at.
-fn chunk_size(line: &[u8], before: usize) -> Option<(u64, usize)> {
+/// The size and the length of the extensions of a `chunk-size [ chunk-ext ]`.
+fn chunk_size(line: &[u8]) -> Option<(u64, usize)> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let (size, extension) = line.split_at(digits);
-    if !(1..=16).contains(&digits) || !is_field_value(extension) {
+    let (size, extensions) = line.split_at(digits);
+    if !(1..=16).contains(&digits) || !are_extensions(extensions) {
         return None;
     }
     let size = u64::from_str_radix(str::from_utf8(size).ok()?, 16).ok()?;
-    if extension.is_empty() {
-        return Some((size, 0));
+    Some((size, counted(extensions)))
+}
+
+/// Of the bytes behind a size the first semicolon is not counted.
+fn counted(extensions: &[u8]) -> usize {
+    extensions.len() - usize::from(extensions.contains(&b';'))
+}
+
+/// `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`
+fn are_extensions(text: &[u8]) -> bool {
+    if text.is_empty() {
+        return true;
     }
-    let semicolon = extension.iter().position(|byte| *byte == b';')?;
-    let is_space_before = extension[..semicolon].iter().all(|byte| *byte == b' ' || *byte == b'\t');
-    let added = extension.len() - 1; // the first semicolon is not counted
-    (is_space_before && before + added <= EXTENSIONS_MAX).then_some((size, added))
+    let Some(text) = without_space(text).strip_prefix(b";") else { return false };
+    let Some(text) = behind_token(without_space(text)) else { return false };
+    let Some(value) = without_space(text).strip_prefix(b"=") else { return are_extensions(text) };
+    let value = without_space(value);
+    let rest = if value.starts_with(b"\"") { behind_quoted(value) } else { behind_token(value) };
+    rest.is_some_and(are_extensions)
+}
+
+fn without_space(text: &[u8]) -> &[u8] {
+    &text[text.iter().take_while(|byte| **byte == b' ' || **byte == b'\t').count()..]
+}
+
+fn behind_token(text: &[u8]) -> Option<&[u8]> {
+    let length = text.iter().take_while(|byte| is_token(&[**byte])).count();
+    (length > 0).then(|| &text[length..])
+}
+
+/// Behind a quoted string, in which a backslash takes the next byte along.
+fn behind_quoted(text: &[u8]) -> Option<&[u8]> {
+    let mut at = 1;
+    while text.get(at) != Some(&b'"') {
+        let length = if text.get(at) == Some(&b'\\') { 2 } else { 1 };
+        if !is_field_value(text.get(at..at + length)?) {
+            return None;
+        }
+        at += length;
+    }
+    Some(&text[at + 1..])
 }
 
 /// The length of a trailer field without its colon, after so many bytes of them.

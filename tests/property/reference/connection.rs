@@ -84,8 +84,15 @@ fn first_head<'a>(rest: &'a [u8], limits: &Limits) -> Result<&'a [u8], Statuses>
         None => {
             let target = window.split(|byte| *byte == b'\r').next().and_then(|line| line.split(|b| *b == b' ').nth(1));
             let is_long = target.is_some_and(|target| target.len() > 8192);
+            // Where not even the request line fits, either its method or its target is to blame.
+            let status = match (window.contains(&b'\r'), target) {
+                (false, None) => 501,
+                (false, Some(_)) => 414,
+                (true, _) if is_long => 414,
+                (true, _) => 431,
+            };
             let garbage = (!rest[0].is_ascii_graphic()).then_some(400);
-            Err(garbage.into_iter().chain([if is_long { 414 } else { 431 }]).collect())
+            Err(garbage.into_iter().chain([status]).collect())
         }
     }
 }

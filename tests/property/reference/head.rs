@@ -83,6 +83,7 @@ pub(crate) fn read(head: &[u8], limits: &Limits) -> Result<Asked, Statuses> {
     faults.extend((target_text.len() > TARGET_SIZE_MAX).then_some(414));
     let target = target::target(method, target_text);
     faults.extend(target.is_none().then_some(400));
+    faults.extend(target_text.to_ascii_lowercase().starts_with(b"https://").then_some(421));
 
     let hosts = values(&fields, "host");
     let host = hosts.first().and_then(|host| target::authority(host));

@@ -37,7 +37,9 @@ pub(crate) fn ranges(value: &[u8], length: u64) -> Option<Ranges> {
         }
         let (first, last) = match spec.split_once('-')? {
             ("", "") => return None,
-            ("", suffix) if number(suffix) == 0 || length == 0 => continue,
+            ("", suffix) if number(suffix) == 0 => continue,
+            // Satisfiable, but there is no part to be sent.
+            ("", _) if length == 0 => return None,
             ("", suffix) => (length.saturating_sub(number(suffix)), length - 1),
             (first, "") => (number(first), u64::MAX),
             (first, last) if number(first) > number(last) => return None,
@@ -73,8 +75,9 @@ pub(crate) fn select(value: &[u8], length: usize) -> Selected {
     }
     let starts = (0..length).filter(|byte| is_sent[*byte] && (*byte == 0 || !is_sent[byte - 1]));
     let run = |start: usize| (start, (start..length).find(|byte| !is_sent[*byte]).unwrap_or(length));
-    let runs: Vec<(usize, usize)> = starts.map(run).collect();
-    Selected::Parts(if runs.len() == ranges.len() { ranges } else { runs })
+    let mut runs: Vec<(usize, usize)> = starts.map(run).collect();
+    runs.sort_by_key(|run| ranges.iter().position(|range| (run.0..run.1).contains(&range.0)));
+    Selected::Parts(runs)
 }
 
 /// The value of digits; numbers that 64 bits do not hold lie beyond every representation and are all the same.

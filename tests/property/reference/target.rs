@@ -30,8 +30,8 @@ pub(crate) fn target(method: &[u8], text: &[u8]) -> Option<Target> {
         return Some(Target::Origin(path, query));
     }
     let lowered = text.to_ascii_lowercase();
-    let scheme = ["http://", "https://"].into_iter().find(|scheme| lowered.starts_with(scheme))?;
-    let rest = &text[scheme.len()..];
+    // https is for a connection that is secured.
+    let rest = &text[lowered.starts_with("http://").then_some("http://".len())?..];
     let end = rest.chars().take_while(|c| *c != '/' && *c != '?').map(char::len_utf8).sum();
     let host = authority(&rest.as_bytes()[..end])?;
     let path = if rest[end..].starts_with('/') { rest[end..].to_owned() } else { format!("/{}", &rest[end..]) };
