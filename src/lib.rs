@@ -42,6 +42,8 @@
 //! - **Blame is a type.** A [`http::Rejection`] is the peer's fault and becomes a response, a [`config::Diagnostic`] is
 //!   the config author's and has a place, an [`std::io::Error`] is the machine's and goes to the log. Why a connection
 //!   ends is a [`http::CloseReason`].
+//! - **Each requirement has its test.** `tests/CLAUSES.md` goes through RFC 9110 and 9112 clause by clause, `tests/it/rfc`
+//!   is the table of what is answered to what.
 //! - **`unsafe` lives in one place**: where [`net::reactor`] registers a source with the poller.
 
 pub mod access_log;
