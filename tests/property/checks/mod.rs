@@ -15,7 +15,7 @@ pub(crate) mod transcript;
 use crate::random::Random;
 
 /// Bytes after the fragments have been put in. More would only be slow.
-const EXPANDED_MAX: usize = 64 * 1024;
+const EXPANDED_MAX: usize = 24 * 1024;
 
 /// A fragment of a grammar, and how often it stands there in a row.
 type Fragment = (&'static str, usize);

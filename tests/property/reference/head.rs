@@ -148,7 +148,7 @@ fn content(fields: &[(String, Bytes)], is_http11: bool, limits: &Limits) -> Resu
         let chunked = codings.iter().filter(|coding| **coding == b"chunked").count();
         let is_last = codings.last().is_some_and(|coding| *coding == b"chunked");
         faults.extend((!is_http11 || !is_last || chunked > 1 || codings.contains(&&b""[..])).then_some(400));
-        faults.extend((codings.len() > chunked).then_some(501));
+        faults.extend(codings.iter().any(|coding| !coding.is_empty() && *coding != b"chunked").then_some(501));
         content = Content::Chunked;
     }
     if is_http11 && !expectations.is_empty() {
