@@ -102,6 +102,42 @@ impl Run {
     }
 }
 
+/// Sends `first` bytes and then more through a new socket, with whatever the peer reads in between. Returns how many
+/// went before the socket was full.
+fn sent_at_once(first: usize, is_shared: bool, random: &mut Random) -> usize {
+    let mut run = Run::new(random);
+    let bytes: Rc<[u8]> = (0..first).map(|_| random.next() as u8).collect();
+    run.appended.extend_from_slice(&bytes);
+    if is_shared {
+        run.outbox.push_shared(Rc::clone(&bytes), 0..first);
+    } else {
+        run.outbox.encode(|out| out.extend_from_slice(&bytes));
+    }
+    run.outbox.push_file(Rc::clone(&run.file), 0..run.memory.len() as u64); // no part of the segment before it
+    run.appended.extend_from_slice(&run.memory);
+    run.append(random);
+    run.flush(usize::MAX);
+    let sent = run.appended.len() - run.outbox.left() as usize;
+    while run.received.len() < run.appended.len() {
+        run.read(100_000);
+        run.flush(usize::MAX);
+    }
+    assert!(run.received == run.appended && run.outbox.is_empty());
+    sent
+}
+
+#[test]
+fn a_socket_may_be_full_at_any_byte_of_a_segment() {
+    let mut random = Random::new(0);
+    for is_shared in [false, true] {
+        // All that the socket takes at once, and then about as much in the first segment.
+        let room = sent_at_once(1_000_000, is_shared, &mut random);
+        for first in room - 9..room + 10 {
+            sent_at_once(first, is_shared, &mut random);
+        }
+    }
+}
+
 #[test]
 fn every_order_of_appending_sending_and_reading_delivers_the_same_bytes() {
     for seed in 0..RUNS {
