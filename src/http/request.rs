@@ -45,7 +45,7 @@ pub enum Version {
 /// What a request asks for.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// The request line as received, without its CRLF.
+    /// The request line as received, without its CRLF; a minor version above 1 is given as 1.
     pub line: &'a [u8],
     /// The method.
     pub method: Method,
