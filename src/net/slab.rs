@@ -20,6 +20,11 @@ impl Key {
         (self.generation == 0).then_some(self.index)
     }
 
+    /// The place, which no other value has at the same time.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
     /// As the reactor keeps it beside a source.
     pub(super) fn to_bits(self) -> u64 {
         u64::from(self.generation) << 32 | u64::from(self.index)
@@ -79,6 +84,12 @@ impl<T> Slab<T> {
         Some(value)
     }
 
+    /// The key of the value that lives at that place, if one does.
+    pub fn key_at(&self, index: u32) -> Option<Key> {
+        let slot = self.slots.get(index as usize).filter(|slot| slot.value.is_some())?;
+        Some(Key { index, generation: slot.generation })
+    }
+
     /// How many values there are.
     pub fn len(&self) -> usize {
         self.slots.len() - self.vacant.len()
@@ -112,6 +123,7 @@ mod tests {
         let c = slab.insert("c");
         assert_eq!(a.index, c.index);
         assert_eq!(slab.get_mut(a), None);
+        assert_eq!((slab.key_at(a.index()), slab.key_at(9)), (Some(c), None));
         assert_eq!(slab.get_mut(c), Some(&mut "c"));
         assert_eq!(slab.len(), 2);
         assert_eq!(slab.keys().collect::<Vec<_>>(), [c, b]);

@@ -5,11 +5,13 @@
 
 use std::io;
 use std::mem;
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::gone::Gone;
-use super::shared::{RECEIVE_BYTES, Shared};
+use super::intake::Intake;
+use super::shared::Shared;
 use super::trace;
 use crate::access_log::{Entry, Pending};
 use crate::files::File;
@@ -41,6 +43,8 @@ pub(super) struct Client {
     /// What was received and is not done with: the start of a request, or requests that wait for their turn
     unread: Vec<u8>,
     sending_file: Option<Box<SendingFile>>,
+    /// The next step of the protocol takes bytes that have not been received.
+    needs_bytes: bool,
     is_readable: bool,
     must_drain: bool,
     is_retiring: bool,
@@ -49,10 +53,8 @@ pub(super) struct Client {
     ending: Ending,
     waiting: Waiting,
     deadline: Instant,
-    /// It stands in the queue of those that can go on, and is driven when its turn comes.
+    /// It stands in the queue of those that are ready, and is driven when its turn comes.
     pub(super) is_queued: bool,
-    /// The time of its entry among the deadlines
-    pub(super) entered: Option<Instant>,
 }
 
 /// The log's line of a response whose content is a file, which is written when the file has been sent.
@@ -91,13 +93,6 @@ pub(super) enum Outcome {
     Gone(Gone),
 }
 
-/// What was received.
-enum Received {
-    Bytes,
-    NothingYet,
-    End,
-}
-
 /// What a step comes to.
 enum Next {
     Await(Awaiting),
@@ -115,6 +110,7 @@ impl Client {
             outbox: None,
             unread: Vec::new(),
             sending_file: None,
+            needs_bytes: true,
             is_readable: true,
             // Descriptors that are passed over a UNIX socket end a receive, too (unix(7)).
             must_drain: peer == Peer::Unix,
@@ -125,7 +121,6 @@ impl Client {
             waiting: Waiting::For(Awaiting::Request),
             deadline: shared.instant + shared.timeouts.idle,
             is_queued: false,
-            entered: None,
         }
     }
 
@@ -153,19 +148,42 @@ impl Client {
         self.deadline
     }
 
-    /// Goes on until it would block, its share is used up, or it is gone.
-    pub(super) fn drive(&mut self, shared: &mut Shared) -> Outcome {
-        // Requests are borrowed out of the buffer while the rest of `shared` is in use, so it is taken out.
-        let mut buffer = mem::take(&mut shared.buffer);
-        let mut unread = 0..self.unread.len();
-        if let Some(front) = buffer.get_mut(unread.clone()) {
-            front.copy_from_slice(&self.unread);
+    /// Receives what there is, if that is what it waits for. Returns where it lies, with what was unread before in front
+    /// of it.
+    pub(super) fn receive(&mut self, intake: &mut Intake) -> Result<Range<usize>, Gone> {
+        let start = intake.begin(&self.unread);
+        self.unread = Vec::new();
+        if self.needs_bytes && self.is_readable {
+            let room = intake.room();
+            match self.transport.receive(room) {
+                Ok(0) => {
+                    self.is_readable = false;
+                    self.has_ended = true;
+                    self.connection.end_of_input();
+                }
+                Ok(received) => {
+                    // Less than there was room for is all there was, as a rule: no second call to hear so.
+                    self.is_readable = received == room.len() || self.must_drain;
+                    intake.add(received);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_readable = false,
+                Err(error) => return Err(Gone::Failed(error)),
+            }
         }
-        let outcome = self.drive_with(shared, &mut buffer, &mut unread);
-        self.keep_unread(buffer.get(unread).unwrap_or_default());
-        shared.buffer = buffer;
-        if let Outcome::Gone(gone) = &outcome {
-            self.settle(gone, shared);
+        Ok(start..intake.end())
+    }
+
+    /// How many bytes it has that are not done with.
+    pub(super) fn unread(&self) -> usize {
+        self.unread.len()
+    }
+
+    /// Goes on with these bytes until it would block, its share is used up, or it is gone.
+    pub(super) fn drive(&mut self, mut input: &[u8], shared: &mut Shared) -> Outcome {
+        let outcome = self.drive_with(&mut input, shared);
+        match &outcome {
+            Outcome::Gone(gone) => self.settle(gone, shared),
+            Outcome::Waiting | Outcome::Runnable => self.unread.extend_from_slice(input),
         }
         outcome
     }
@@ -177,9 +195,10 @@ impl Client {
         trace::gone(self.peer, gone);
     }
 
-    fn drive_with(&mut self, shared: &mut Shared, buffer: &mut [u8], unread: &mut std::ops::Range<usize>) -> Outcome {
+    fn drive_with(&mut self, input: &mut &[u8], shared: &mut Shared) -> Outcome {
         let mut bytes_left = SHARE_BYTES;
         let mut requests_left = SHARE_REQUESTS;
+        self.needs_bytes = false;
         loop {
             if let Some(outbox) = &mut self.outbox {
                 let before = bytes_left;
@@ -198,7 +217,7 @@ impl Client {
             }
             match self.ending {
                 Ending::Open => {}
-                Ending::AfterFlush(reason) if self.may_close(reason, unread.start == unread.end) => {
+                Ending::AfterFlush(reason) if self.may_close(reason, input.is_empty()) => {
                     return Outcome::Gone(Gone::Closed(reason));
                 }
                 Ending::AfterFlush(reason) => {
@@ -206,50 +225,36 @@ impl Client {
                         return Outcome::Gone(Gone::Failed(error));
                     }
                     self.ending = Ending::Lingering(reason);
-                    continue;
                 }
-                Ending::Lingering(reason) => {
-                    if !self.is_in_time(Waiting::Lingering, shared) {
-                        return Outcome::Gone(Gone::Closed(reason));
+                Ending::Lingering(_) => {}
+            }
+            if let Ending::Lingering(reason) = self.ending {
+                *input = &[];
+                self.needs_bytes = true;
+                return match () {
+                    () if self.has_ended || !self.is_in_time(Waiting::Lingering, shared) => {
+                        Outcome::Gone(Gone::Closed(reason))
                     }
-                    *unread = 0..0;
-                    match self.receive(buffer, unread) {
-                        Ok(Received::Bytes) if bytes_left > RECEIVE_BYTES => bytes_left -= RECEIVE_BYTES,
-                        Ok(Received::Bytes) => return Outcome::Runnable,
-                        Ok(Received::NothingYet) => return Outcome::Waiting,
-                        Ok(Received::End) => return Outcome::Gone(Gone::Closed(reason)),
-                        Err(error) => return Outcome::Gone(Gone::Failed(error)),
-                    }
-                    continue;
-                }
+                    () if self.is_readable => Outcome::Runnable,
+                    () => Outcome::Waiting,
+                };
             }
 
-            let mut input = buffer.get(unread.clone()).unwrap_or_default();
-            let awaiting = self.take_steps(&mut input, &mut requests_left, shared);
-            unread.start = unread.end - input.len();
+            let awaiting = self.take_steps(input, &mut requests_left, shared);
             if self.outbox.is_some() || self.ending != Ending::Open {
                 continue;
             }
-
-            let Some(awaiting) = awaiting.filter(|_| bytes_left > 0) else { return Outcome::Runnable };
-            buffer.copy_within(unread.clone(), 0);
-            *unread = 0..unread.len();
-            let before = unread.end;
-            let is_over = self.is_retiring && awaiting == Awaiting::Request;
-            match self.receive(buffer, unread) {
-                // Content that is thrown away costs the others no less than what is sent.
-                Ok(Received::Bytes) => bytes_left = bytes_left.saturating_sub(unread.end - before),
-                Ok(Received::End) => self.connection.end_of_input(),
-                Ok(Received::NothingYet) if !is_over && self.is_in_time(Waiting::For(awaiting), shared) => {
-                    return Outcome::Waiting;
-                }
-                Ok(Received::NothingYet) => {
-                    let unread = buffer.get(unread.clone()).unwrap_or_default();
-                    let next = prepare(self.connection.expire(unread), self.peer, self.binding, shared);
-                    self.carry_out(next, shared);
-                }
-                Err(error) => return Outcome::Gone(Gone::Failed(error)),
+            let Some(awaiting) = awaiting else { return Outcome::Runnable };
+            self.needs_bytes = true;
+            if self.is_readable {
+                return Outcome::Runnable;
             }
+            let is_over = self.is_retiring && awaiting == Awaiting::Request;
+            if !is_over && self.is_in_time(Waiting::For(awaiting), shared) {
+                return Outcome::Waiting;
+            }
+            let next = prepare(self.connection.expire(input), self.peer, self.binding, shared);
+            self.carry_out(next, shared);
         }
     }
 
@@ -309,46 +314,10 @@ impl Client {
         }
     }
 
-    /// Keeps what is unread, and no memory where that is nothing.
-    fn keep_unread(&mut self, unread: &[u8]) {
-        if unread.is_empty() {
-            self.unread = Vec::new();
-        } else {
-            self.unread.clear();
-            self.unread.extend_from_slice(unread);
-        }
-    }
-
     /// Whether the socket can be closed without destroying what the peer has not read yet. It can't where bytes of the
     /// peer are left unread, or may still come: the kernel answers them with a reset.
     fn may_close(&self, reason: CloseReason, has_read_all: bool) -> bool {
         self.has_ended || (has_read_all && !self.is_readable && !reason.lingers())
-    }
-
-    /// Receives behind what is unread, where the socket has not told that there is nothing.
-    fn receive(&mut self, buffer: &mut [u8], unread: &mut std::ops::Range<usize>) -> io::Result<Received> {
-        if !self.is_readable {
-            return Ok(Received::NothingYet);
-        }
-        let room = buffer.get_mut(unread.end..).unwrap_or_default();
-        match self.transport.receive(room) {
-            Ok(0) => {
-                self.is_readable = false;
-                self.has_ended = true;
-                Ok(Received::End)
-            }
-            Ok(received) => {
-                unread.end += received;
-                // Less than there was room for is all there was, as a rule: no second call to hear so.
-                self.is_readable = received == room.len() || self.must_drain;
-                Ok(Received::Bytes)
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.is_readable = false;
-                Ok(Received::NothingYet)
-            }
-            Err(error) => Err(error),
-        }
     }
 
     /// Whether there is time left to wait. The time starts when something else is waited for than before, and anew with

@@ -7,6 +7,7 @@ mod bind;
 mod client;
 mod deadlines;
 mod gone;
+mod intake;
 mod shared;
 mod signals;
 mod start_error;
@@ -14,6 +15,7 @@ pub mod trace;
 
 use std::collections::VecDeque;
 use std::io;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 pub use start_error::StartError;
@@ -22,6 +24,7 @@ use bind::Bound;
 use client::{Client, Outcome};
 use deadlines::Deadlines;
 use gone::Gone;
+use intake::Intake;
 use shared::{Shared, Timeouts};
 use signals::Signals;
 
@@ -59,8 +62,11 @@ pub struct Server {
     listeners: Vec<Bound>,
     clients: Slab<Client>,
     deadlines: Deadlines,
-    /// Clients that can go on without being told that they are ready.
-    runnable: VecDeque<Key>,
+    /// Clients that can go on.
+    ready: VecDeque<Key>,
+    intake: Intake,
+    /// Whose bytes the intake holds, and where
+    received: Vec<(Key, Range<usize>)>,
     /// Listeners that may have more to accept without telling so again.
     unaccepted: Vec<u32>,
     /// Accepting rests until then, or until a client leaves.
@@ -128,8 +134,10 @@ impl Server {
             signals,
             listeners,
             clients: Slab::default(),
-            deadlines: Deadlines::default(),
-            runnable: VecDeque::new(),
+            deadlines: Deadlines::new(Instant::now()),
+            ready: VecDeque::new(),
+            intake: Intake::new(limits.head_size),
+            received: Vec::new(),
             unaccepted: Vec::new(),
             pause_ends: None,
             quiet_ends: None,
@@ -156,31 +164,14 @@ impl Server {
         loop {
             self.reactor.wait(self.timeout())?;
             self.shared.start_turn();
-            for number in 0..self.reactor.event_count() {
-                let Some(readiness) = self.reactor.readiness(number) else { break };
-                if let Some(client) = self.clients.get_mut(readiness.key) {
-                    client.note(readiness);
-                    self.drive(readiness.key);
-                } else if readiness.key == SIGNALS {
-                    self.stop();
-                } else if let Some(listener) = readiness.key.as_fixed() {
-                    self.unaccepted.push(listener);
-                }
-            }
-            for _ in 0..self.runnable.len() {
-                let Some(key) = self.runnable.pop_front() else { break };
-                if let Some(client) = self.clients.get_mut(key) {
-                    client.is_queued = false;
-                    self.drive(key);
-                }
-            }
-            while let Some(key) = self.deadlines.pop(self.shared.instant) {
-                if let Some(client) = self.clients.get_mut(key) {
-                    client.entered = None;
-                    self.drive(key);
+            self.note_events();
+            while let Some(index) = self.deadlines.pop(self.shared.instant) {
+                if let Some(key) = self.clients.key_at(index) {
+                    self.enqueue(key);
                 }
             }
             self.accept();
+            self.serve();
             let is_over = self.drain_ends.is_some_and(|end| self.clients.is_empty() || end <= self.shared.instant);
             if is_over {
                 self.abandon_clients();
@@ -192,10 +183,64 @@ impl Server {
         }
     }
 
+    /// Takes note of what the wait has brought.
+    fn note_events(&mut self) {
+        for number in 0..self.reactor.event_count() {
+            let Some(readiness) = self.reactor.readiness(number) else { break };
+            if let Some(client) = self.clients.get_mut(readiness.key) {
+                client.note(readiness);
+                self.enqueue(readiness.key);
+            } else if readiness.key == SIGNALS {
+                self.stop();
+            } else if let Some(listener) = readiness.key.as_fixed() {
+                self.unaccepted.push(listener);
+            }
+        }
+    }
+
+    /// Gives a client its turn, once.
+    fn enqueue(&mut self, key: Key) {
+        if let Some(client) = self.clients.get_mut(key).filter(|client| !client.is_queued) {
+            client.is_queued = true;
+            self.ready.push_back(key);
+        }
+    }
+
+    /// Serves everyone who is ready by now. Many are received from before the first one is answered: whatever is looked
+    /// at for one of them is then true for all.
+    fn serve(&mut self) {
+        let mut left = self.ready.len();
+        while left > 0 {
+            self.intake.clear();
+            while let Some(key) = self.ready.front().copied().filter(|_| left > 0) {
+                if let Some(client) = self.clients.get_mut(key) {
+                    if !self.intake.fits(client.unread()) {
+                        break;
+                    }
+                    client.is_queued = false;
+                    match client.receive(&mut self.intake) {
+                        Ok(bytes) => self.received.push((key, bytes)),
+                        Err(gone) => {
+                            client.settle(&gone, &mut self.shared);
+                            self.remove(key, &gone);
+                        }
+                    }
+                }
+                self.ready.pop_front();
+                left -= 1;
+            }
+            let mut received = std::mem::take(&mut self.received);
+            for (key, bytes) in received.drain(..) {
+                self.drive(key, bytes);
+            }
+            self.received = received;
+        }
+    }
+
     /// How long there is nothing to do unless a source becomes ready.
     fn timeout(&self) -> Option<Duration> {
         let may_accept = !self.unaccepted.is_empty() && self.pause_ends.is_none() && self.has_place();
-        if !self.runnable.is_empty() || may_accept {
+        if !self.ready.is_empty() || may_accept {
             return Some(Duration::ZERO);
         }
         let now = self.shared.instant;
@@ -203,32 +248,29 @@ impl Server {
         [self.deadlines.next(now), self.pause_ends.map(until), self.drain_ends.map(until)].into_iter().flatten().min()
     }
 
-    /// Lets one client go on, unless it stands in the queue, where its turn will come, and sees to what comes of it.
-    fn drive(&mut self, key: Key) {
-        let Some(client) = self.clients.get_mut(key).filter(|client| !client.is_queued) else { return };
-        let gone = match client.drive(&mut self.shared) {
-            Outcome::Runnable => {
-                client.is_queued = true;
-                self.runnable.push_back(key);
-                return;
-            }
+    /// Lets one client go on with what it has received, and sees to what comes of it.
+    fn drive(&mut self, key: Key, bytes: Range<usize>) {
+        let Some(client) = self.clients.get_mut(key) else { return };
+        let gone = match client.drive(self.intake.bytes(bytes), &mut self.shared) {
+            Outcome::Runnable => return self.enqueue(key),
             Outcome::Waiting => match client.register(&self.reactor, key) {
-                Ok(()) => {
-                    let entered = self.deadlines.enter(key, client.entered, client.deadline());
-                    client.entered = Some(entered);
-                    return;
-                }
+                Ok(()) => return self.deadlines.enter(key.index(), client.deadline()),
                 Err(error) => Gone::Failed(error),
             },
             Outcome::Gone(gone) => gone,
         };
+        self.remove(key, &gone);
+    }
+
+    fn remove(&mut self, key: Key, gone: &Gone) {
         gone.report();
-        self.deadlines.remove(key, client.entered);
-        self.clients.remove(key);
+        if self.clients.remove(key).is_some() {
+            self.deadlines.remove(key.index());
+        }
         self.pause_ends = None;
     }
 
-    /// Accepts what waits, within a fair share, and serves it at once: most clients send their request along.
+    /// Accepts what waits, within a fair share, to be served at once: most clients send their request along.
     fn accept(&mut self) {
         if self.pause_ends.is_some_and(|end| end <= self.shared.instant) {
             self.pause_ends = None;
@@ -247,7 +289,7 @@ impl Server {
                     Ok(Some((transport, peer))) => {
                         trace::accepted(peer);
                         let key = self.clients.insert(Client::new(transport, peer, *binding, &self.shared));
-                        self.drive(key);
+                        self.enqueue(key);
                     }
                     Err(error) => {
                         if self.quiet_ends.is_none_or(|end| end <= self.shared.instant) {
@@ -281,9 +323,10 @@ impl Server {
         for key in self.clients.keys().collect::<Vec<_>>() {
             if let Some(client) = self.clients.get_mut(key) {
                 client.retire();
-                self.drive(key);
+                self.enqueue(key);
             }
         }
+        self.serve();
         match self.clients.len() {
             0 => {}
             1 => log::info!("stopping when 1 connection has finished"),

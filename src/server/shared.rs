@@ -9,9 +9,6 @@ use crate::http::{self, Preamble};
 use crate::net::Outbox;
 use crate::site::Sites;
 
-/// Bytes received at a time.
-pub(super) const RECEIVE_BYTES: usize = 32 * 1024;
-
 /// Outboxes that are kept for reuse. Most clients are done with theirs before the next one needs one.
 const OUTBOXES_MAX: usize = 64;
 
@@ -36,8 +33,6 @@ pub(super) struct Shared {
     /// The clocks as they were read for this turn, once
     pub(super) instant: Instant,
     pub(super) now: Timestamp,
-    /// Room for the start of a head, and for what is received behind it
-    pub(super) buffer: Vec<u8>,
     #[expect(clippy::vec_box, reason = "it is the boxes that go from hand to hand")]
     pub(super) outboxes: Vec<Box<Outbox>>,
 }
@@ -59,7 +54,6 @@ impl Shared {
             preamble: Preamble::new(server, now.seconds),
             instant: Instant::now(),
             now,
-            buffer: vec![0; limits.head_size + RECEIVE_BYTES],
             outboxes: Vec::new(),
         }
     }
