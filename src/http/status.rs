@@ -3,7 +3,7 @@
 macro_rules! statuses {
     ($($name:ident = $code:literal $phrase:literal,)*) => {
         /// A status code that this server sends.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         pub enum Status {
             $(#[doc = concat!($code, " ", $phrase)] $name = $code,)*
         }

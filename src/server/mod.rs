@@ -43,6 +43,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Descriptors that are left for what is opened for a moment, beside those that are open when the server starts.
 const SPARE_DESCRIPTORS: u64 = 8;
 
+/// Files that are kept open, at most, and the part of all descriptors that this may be: one in so many.
+const KEPT_DESCRIPTORS: u64 = 256;
+const KEPT_PART: u64 = 8;
+
+/// How often files that are kept open are gone through, while there are some.
+const CLOSE_UNUSED_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Fewer connections than this are worth a warning: a few browsers take as many.
 const CONNECTIONS_FEW: usize = 256;
 
@@ -73,6 +80,8 @@ pub struct Server {
     pause_ends: Option<Instant>,
     /// Until then, accepting may fail without a word
     quiet_ends: Option<Instant>,
+    /// When the files that are kept open are gone through next.
+    close_unused_at: Instant,
     connections_max: usize,
     drain_time: Duration,
     /// Set once the server stops: when it stops waiting for clients.
@@ -105,7 +114,8 @@ impl Server {
         let limits = &config.limits;
         // Every root takes a descriptor, so this comes first.
         let descriptors = raise_descriptor_limit();
-        let sites = Sites::open(config).map_err(|(path, error)| StartError::Root(path, error))?;
+        let kept = KEPT_DESCRIPTORS.min(descriptors / KEPT_PART);
+        let sites = Sites::open(config, kept as usize).map_err(|(path, error)| StartError::Root(path, error))?;
         let access = match &config.log.access {
             AccessTarget::Stdout | AccessTarget::Stderr if !appearance.shows_access => &AccessTarget::Off,
             target => target,
@@ -120,7 +130,7 @@ impl Server {
         }
         let signals = Signals::catch(&reactor, SIGNALS)?;
         // A client that is sent a file has two.
-        let taken = open_descriptors() + SPARE_DESCRIPTORS;
+        let taken = open_descriptors() + kept + SPARE_DESCRIPTORS;
         let affordable = usize::try_from(descriptors.saturating_sub(taken) / 2).unwrap_or(usize::MAX);
         if affordable < limits.connections {
             let level = if affordable < CONNECTIONS_FEW { log::Level::Warn } else { log::Level::Debug };
@@ -141,6 +151,7 @@ impl Server {
             unaccepted: Vec::new(),
             pause_ends: None,
             quiet_ends: None,
+            close_unused_at: Instant::now(),
             connections_max: limits.connections.min(affordable).max(1),
             drain_time: limits.drain_time,
             drain_ends: None,
@@ -164,6 +175,10 @@ impl Server {
         loop {
             self.reactor.wait(self.timeout())?;
             self.shared.start_turn();
+            if self.shared.instant >= self.close_unused_at {
+                self.shared.sites.close_unused(self.shared.now);
+                self.close_unused_at = self.shared.instant + CLOSE_UNUSED_INTERVAL;
+            }
             self.note_events();
             while let Some(index) = self.deadlines.pop(self.shared.instant) {
                 if let Some(key) = self.clients.key_at(index) {
@@ -229,6 +244,7 @@ impl Server {
                 self.ready.pop_front();
                 left -= 1;
             }
+            self.shared.sites.begin_round();
             let mut received = std::mem::take(&mut self.received);
             for (key, bytes) in received.drain(..) {
                 self.drive(key, bytes);
@@ -245,7 +261,9 @@ impl Server {
         }
         let now = self.shared.instant;
         let until = |end: Instant| end.saturating_duration_since(now);
-        [self.deadlines.next(now), self.pause_ends.map(until), self.drain_ends.map(until)].into_iter().flatten().min()
+        let close_unused = self.shared.sites.keeps_files_open().then(|| until(self.close_unused_at));
+        let waits = [self.deadlines.next(now), self.pause_ends.map(until), self.drain_ends.map(until), close_unused];
+        waits.into_iter().flatten().min()
     }
 
     /// Lets one client go on with what it has received, and sees to what comes of it.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::error_page::ErrorPage;
 use super::representation::{Data, Representation};
 use crate::files::{File, Timestamp};
 use crate::http::{ContentFields, Response, Status};
@@ -24,6 +25,7 @@ pub struct Answer {
 enum Lines {
     Whole(Rc<Representation>),
     NotModified(Rc<Representation>),
+    Error(Rc<ErrorPage>),
     Own(Vec<u8>),
     Fixed(&'static str),
 }
@@ -92,6 +94,12 @@ impl Answer {
         Answer { status: Status::NotModified, lines, content: Content::None, complete_length: None }
     }
 
+    /// What went wrong.
+    pub fn error(status: Status, page: Rc<ErrorPage>) -> Answer {
+        let content = Content::shared(&page.text);
+        Answer { status, lines: Lines::Error(page), content, complete_length: None }
+    }
+
     /// Lines that never change, and no content.
     pub fn fixed(status: Status, lines: &'static str) -> Answer {
         Answer { status, lines: Lines::Fixed(lines), content: Content::None, complete_length: None }
@@ -112,6 +120,7 @@ impl Answer {
         let lines = match &self.lines {
             Lines::Whole(representation) => representation.lines(),
             Lines::NotModified(representation) => representation.lines_not_modified(),
+            Lines::Error(page) => &page.lines,
             Lines::Own(lines) => lines,
             Lines::Fixed(lines) => lines.as_bytes(),
         };
@@ -130,9 +139,9 @@ impl Answer {
 }
 
 impl Content {
-    /// Text that was made for this answer.
-    pub fn text(text: String) -> Content {
-        Content::One(Segment::text(text))
+    /// Memory as a whole.
+    pub fn shared(bytes: &Rc<[u8]>) -> Content {
+        Content::One(Segment::Memory(Rc::clone(bytes), 0..bytes.len()))
     }
 
     /// Its segments, in order.
@@ -156,6 +165,7 @@ impl Content {
 }
 
 impl Segment {
+    /// Text that was made for this answer.
     fn text(text: String) -> Segment {
         let length = text.len();
         Segment::Memory(text.into_bytes().into(), 0..length)

@@ -1,8 +1,18 @@
-//! Small files in memory, bounded in bytes. Whether one is still the same is asked of the file system at each use.
+//! What was found below the roots, by path: small files in memory, larger ones as open descriptors, and that there is no
+//! such file. Bounded in bytes and in descriptors.
+//!
+//! An entry is never believed: the file system is asked whether it is still true before it is used, once in a round, which
+//! is the time in which no request is received.
+//!
+//! What leaves is decided as in S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023): who is
+//! new waits in a small queue, and passes on to the main one if it is asked for again meanwhile. So a walk through a big
+//! tree passes by those that are in use. Who was turned away and comes back soon is taken to the main queue at once.
 
 use std::collections::{HashMap, VecDeque};
+use std::io;
 use std::rc::Rc;
 
+use super::ghosts::Ghosts;
 use super::representation::Representation;
 use crate::files::{Identity, Timestamp};
 
@@ -10,187 +20,261 @@ use crate::files::{Identity, Timestamp};
 /// the clock of a file system ticks every 10 ms at worst.
 const SETTLED_NANOSECONDS: i128 = 20_000_000;
 
-/// What an entry costs beside its key and its representation, in bytes, at a guess.
-const OVERHEAD: usize = 200;
+/// What an entry costs beside its path and its representation, in bytes, at a guess.
+const OVERHEAD: usize = 256;
 
-/// A file below the root of a site: the number of the site, and the path.
-pub type FileKey = (usize, Rc<[u8]>);
+/// The part of the bytes that those may hold who are new: one in so many.
+const SMALL_PART: usize = 10;
 
-/// Representations by file. The entry that has gone longest without use leaves first, nearly: second chance.
+/// Uses that are remembered in favour of an entry.
+const USES_MAX: u8 = 3;
+
+/// How long a descriptor is kept without use, in seconds. The space of a file that was deleted is not free before.
+const DESCRIPTOR_SECONDS: i64 = 10;
+
+/// The path of a request below the root of a site: the number of the site, and the path.
+type EntryKey = (usize, Rc<[u8]>);
+
+/// What is known of a path.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// What it gives
+    Representation(Rc<Representation>),
+    /// There is no such file.
+    Missing,
+}
+
+/// What is known, by path.
 #[derive(Debug)]
 pub struct Cache {
     bytes_max: usize,
+    descriptors_max: usize,
     bytes: usize,
+    small_bytes: usize,
+    round: u64,
     sites: Vec<HashMap<Rc<[u8]>, Entry>>,
-    /// Every entry once, in the order in which they come up for eviction.
-    queue: VecDeque<FileKey>,
+    /// Every entry is in one of these once, in the order in which they come up for eviction.
+    small: VecDeque<EntryKey>,
+    main: VecDeque<EntryKey>,
+    /// Those that hold a descriptor, the oldest first, and some that did
+    open: VecDeque<EntryKey>,
+    ghosts: Ghosts,
 }
 
 #[derive(Debug)]
 struct Entry {
-    identity: Identity,
-    representation: Rc<Representation>,
-    is_used: bool,
+    /// The file that is asked about: the path itself, or the index file of a directory
+    file: Rc<[u8]>,
+    /// None for one that turned out not to be true any more
+    known: Option<Known>,
+    /// None where there is no such file
+    identity: Option<Identity>,
+    /// The round in which it was looked at last
+    round: u64,
+    /// When it was used last, where it holds a descriptor
+    second: i64,
+    bytes: usize,
+    uses: u8,
+    is_main: bool,
+}
+
+impl Entry {
+    fn holds_descriptor(&self) -> bool {
+        matches!(&self.known, Some(Known::Representation(representation)) if representation.holds_descriptor())
+    }
 }
 
 impl Cache {
-    /// A cache for so many sites, of so many bytes.
-    pub fn new(sites: usize, bytes_max: usize) -> Cache {
-        let sites = (0..sites).map(|_| HashMap::new()).collect();
-        Cache { bytes_max, bytes: 0, sites, queue: VecDeque::new() }
+    /// A cache for so many sites, of so many bytes and descriptors.
+    pub fn new(sites: usize, bytes_max: usize, descriptors_max: usize) -> Cache {
+        Cache {
+            bytes_max,
+            descriptors_max,
+            bytes: 0,
+            small_bytes: 0,
+            round: 0,
+            sites: (0..sites).map(|_| HashMap::new()).collect(),
+            small: VecDeque::new(),
+            main: VecDeque::new(),
+            open: VecDeque::new(),
+            ghosts: Ghosts::default(),
+        }
     }
 
-    /// The representation of a file, if there is one of this identity. `identity` looks at the file now.
+    /// A new round begins: what was looked at until now may have changed.
+    pub fn begin_round(&mut self) {
+        self.round += 1;
+    }
+
+    /// What is known of a path, if it is still true. `identify` looks at a file now.
     pub fn find(
         &mut self,
         site: usize,
         path: &[u8],
-        identity: impl FnOnce() -> Option<Identity>,
-    ) -> Option<Rc<Representation>> {
+        now: Timestamp,
+        identify: impl FnOnce(&[u8]) -> io::Result<Identity>,
+    ) -> Option<Known> {
         let entry = self.sites.get_mut(site)?.get_mut(path)?;
-        if identity() != Some(entry.identity) {
-            return None;
+        entry.known.as_ref()?;
+        if entry.round != self.round {
+            let is_true = match identify(&entry.file) {
+                Ok(identity) => entry.identity == Some(identity),
+                Err(error) => entry.identity.is_none() && is_missing(&error),
+            };
+            if !is_true {
+                entry.known = None;
+                return None;
+            }
+            entry.round = self.round;
         }
-        entry.is_used = true;
-        Some(Rc::clone(&entry.representation))
+        entry.uses = USES_MAX.min(entry.uses + 1);
+        entry.second = now.seconds;
+        entry.known.clone()
     }
 
-    /// Keeps a representation, in the place of an older one, if it fits and the file has settled.
+    /// Keeps what `path` has led to, in the place of what was known before, if it fits and has settled. `identity` is that
+    /// of `file`, none if it is missing.
     pub fn keep(
         &mut self,
         site: usize,
         path: &[u8],
-        identity: Identity,
-        representation: &Rc<Representation>,
+        file: &[u8],
+        identity: Option<Identity>,
+        known: Known,
         now: Timestamp,
     ) {
-        let changed = identity.changed();
-        let age = i128::from(now.seconds - changed.seconds) * 1_000_000_000 + i128::from(now.nanoseconds)
-            - i128::from(changed.nanoseconds);
-        let size = size_of_entry(path, representation);
-        if age < SETTLED_NANOSECONDS || size > self.bytes_max / 2 {
+        let (memory, holds_descriptor) = match &known {
+            Known::Representation(representation) => (representation.memory(), representation.holds_descriptor()),
+            Known::Missing => (0, false),
+        };
+        let bytes = OVERHEAD + path.len() + file.len() + memory;
+        if bytes > self.bytes_max / 2 || identity.is_some_and(|identity| !is_settled(identity, now)) {
             return;
         }
         let Some(entries) = self.sites.get_mut(site) else { return };
-        let entry = Entry { identity, representation: Rc::clone(representation), is_used: false };
-        if let Some(old) = entries.get_mut(path) {
-            self.bytes = self.bytes.saturating_sub(size_of_entry(path, &old.representation));
-            *old = entry;
-        } else {
-            let path: Rc<[u8]> = path.into();
-            entries.insert(Rc::clone(&path), entry);
-            self.queue.push_back((site, path));
+        let round = self.round;
+        let mut entry = Entry {
+            file: file.into(),
+            known: Some(known),
+            identity,
+            round,
+            second: now.seconds,
+            bytes,
+            uses: 0,
+            is_main: false,
+        };
+        let key = match entries.get_mut(path) {
+            Some(old) => {
+                entry.is_main = old.is_main;
+                entry.uses = old.uses;
+                let freed = old.bytes;
+                *old = entry;
+                self.count(site, path, freed, bytes);
+                entry_key(&self.sites, site, path)
+            }
+            None => {
+                let path: Rc<[u8]> = path.into();
+                entry.is_main = self.ghosts.take((site, &path));
+                let queue = if entry.is_main { &mut self.main } else { &mut self.small };
+                queue.push_back((site, Rc::clone(&path)));
+                entries.insert(Rc::clone(&path), entry);
+                self.count(site, &path, 0, bytes);
+                Some((site, path))
+            }
+        };
+        if holds_descriptor {
+            self.open.extend(key);
+            self.close_some();
         }
-        self.bytes += size;
         while self.bytes > self.bytes_max && self.evict() {}
     }
 
-    /// Lets the next entry go that has not been used since it came up last. False where the cache is empty.
-    fn evict(&mut self) -> bool {
-        while let Some((site, path)) = self.queue.pop_front() {
-            let Some(entries) = self.sites.get_mut(site) else { continue };
-            match entries.get_mut(&path) {
-                Some(entry) if entry.is_used => {
-                    entry.is_used = false;
-                    self.queue.push_back((site, path));
+    /// Whether a descriptor is held, which [`Cache::close_unused`] may close later.
+    pub fn holds_descriptors(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Closes the descriptors that have not been used for a while.
+    pub fn close_unused(&mut self, now: Timestamp) {
+        for _ in 0..self.open.len() {
+            let Some((site, path)) = self.open.pop_front() else { return };
+            let Some(entry) = self.sites.get_mut(site).and_then(|entries| entries.get_mut(&path)) else { continue };
+            if entry.holds_descriptor() {
+                if now.seconds.saturating_sub(entry.second) < DESCRIPTOR_SECONDS {
+                    self.open.push_back((site, path));
+                } else {
+                    entry.known = None;
                 }
-                Some(entry) => {
-                    self.bytes = self.bytes.saturating_sub(size_of_entry(&path, &entry.representation));
-                    entries.remove(&path);
-                    return true;
-                }
-                None => {}
             }
         }
-        false
+    }
+
+    /// Closes descriptors until there are no more than there may be, those first that were opened first.
+    fn close_some(&mut self) {
+        while self.open.len() > self.descriptors_max {
+            let Some((site, path)) = self.open.pop_front() else { return };
+            if let Some(entry) = self.sites.get_mut(site).and_then(|entries| entries.get_mut(&path))
+                && entry.holds_descriptor()
+            {
+                entry.known = None;
+            }
+        }
+    }
+
+    /// Notes that an entry takes other bytes than before.
+    fn count(&mut self, site: usize, path: &[u8], freed: usize, taken: usize) {
+        self.bytes = self.bytes.saturating_sub(freed) + taken;
+        let entry = self.sites.get(site).and_then(|entries| entries.get(path));
+        if entry.is_some_and(|entry| !entry.is_main) {
+            self.small_bytes = self.small_bytes.saturating_sub(freed) + taken;
+        }
+    }
+
+    /// Lets the next entry go that is not in use. False where the cache is empty.
+    fn evict(&mut self) -> bool {
+        loop {
+            let is_small = self.small_bytes > self.bytes_max / SMALL_PART || self.main.is_empty();
+            let queue = if is_small { &mut self.small } else { &mut self.main };
+            let Some((site, path)) = queue.pop_front() else { return false };
+            let Some(entries) = self.sites.get_mut(site) else { continue };
+            let Some(entry) = entries.get_mut(&path) else { continue };
+            let bytes = entry.bytes;
+            let is_in_use = entry.uses > 0 && entry.known.is_some();
+            if is_small {
+                self.small_bytes = self.small_bytes.saturating_sub(bytes);
+                entry.is_main = true;
+            }
+            if is_in_use {
+                entry.uses -= 1;
+                self.main.push_back((site, path));
+                continue;
+            }
+            entries.remove(&path);
+            self.bytes = self.bytes.saturating_sub(bytes);
+            if is_small {
+                self.ghosts.add((site, &path), self.main.len());
+            }
+            return true;
+        }
     }
 }
 
-fn size_of_entry(path: &[u8], representation: &Representation) -> usize {
-    path.len() + representation.memory() + OVERHEAD
+fn entry_key(sites: &[HashMap<Rc<[u8]>, Entry>], site: usize, path: &[u8]) -> Option<EntryKey> {
+    let (path, _) = sites.get(site)?.get_key_value(path)?;
+    Some((site, Rc::clone(path)))
+}
+
+/// Whether that is all there is to say of a file: that nothing has its name.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn is_settled(identity: Identity, now: Timestamp) -> bool {
+    let changed = identity.changed();
+    let seconds = i128::from(now.seconds) - i128::from(changed.seconds);
+    let nanoseconds = i128::from(now.nanoseconds) - i128::from(changed.nanoseconds);
+    seconds * 1_000_000_000 + nanoseconds >= SETTLED_NANOSECONDS
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::PathBuf;
-
-    use super::*;
-    use crate::files::{Opened, Root};
-
-    struct Directory(PathBuf);
-
-    impl Directory {
-        fn new(name: &str) -> Directory {
-            let path = std::env::temp_dir().join(format!("webserv-cache-{}-{name}", std::process::id()));
-            fs::create_dir(&path).unwrap();
-            Directory(path)
-        }
-
-        /// Writes a file and represents it, as if an hour had passed.
-        fn represent(&self, name: &str, content: &str) -> (Identity, Rc<Representation>) {
-            fs::write(self.0.join(name), content).unwrap();
-            let Ok(Opened::File(file)) = Root::open(&self.0).unwrap().open_beneath(name.as_bytes()) else { panic!() };
-            let identity = file.metadata().identity;
-            (identity, Rc::new(Representation::of(file, name.as_bytes(), later()).unwrap()))
-        }
-    }
-
-    impl Drop for Directory {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-
-    fn later() -> Timestamp {
-        let now = Timestamp::from(std::time::SystemTime::now());
-        Timestamp { seconds: now.seconds + 3600, ..now }
-    }
-
-    #[test]
-    fn what_has_changed_is_not_found() {
-        let directory = Directory::new("changed");
-        let mut cache = Cache::new(2, 100_000);
-        let (identity, representation) = directory.represent("a", "one");
-        cache.keep(1, b"a", identity, &representation, later());
-        assert!(cache.find(1, b"a", || Some(identity)).is_some());
-        assert!(cache.find(0, b"a", || Some(identity)).is_none());
-        assert!(cache.find(1, b"b", || Some(identity)).is_none());
-        assert!(cache.find(1, b"a", || None).is_none());
-        let (other, _) = directory.represent("b", "two");
-        assert!(cache.find(1, b"a", || Some(other)).is_none());
-    }
-
-    #[test]
-    fn what_has_not_settled_is_not_kept() {
-        let directory = Directory::new("settled");
-        let mut cache = Cache::new(1, 100_000);
-        let (identity, representation) = directory.represent("a", "one");
-        let at = identity.changed();
-        cache.keep(0, b"a", identity, &representation, at);
-        assert!(cache.find(0, b"a", || Some(identity)).is_none());
-        cache.keep(0, b"a", identity, &representation, Timestamp { seconds: at.seconds + 1, ..at });
-        assert!(cache.find(0, b"a", || Some(identity)).is_some());
-    }
-
-    #[test]
-    fn memory_is_bounded_and_what_is_used_stays() {
-        let directory = Directory::new("bounded");
-        let content = "x".repeat(1000);
-        let (identity, representation) = directory.represent("a", &content);
-        let size = size_of_entry(b"00", &representation);
-        let mut cache = Cache::new(1, size * 10);
-        for number in 10..60 {
-            cache.keep(0, number.to_string().as_bytes(), identity, &representation, later());
-            assert!(cache.find(0, b"10", || Some(identity)).is_some(), "{number}");
-            assert!(cache.bytes <= cache.bytes_max);
-        }
-        assert_eq!(cache.queue.len(), 10);
-        // Kept again, an entry is counted once.
-        cache.keep(0, b"10", identity, &representation, later());
-        assert_eq!((cache.queue.len(), cache.bytes), (10, size * 10));
-        let (identity, large) = directory.represent("b", &content.repeat(12));
-        cache.keep(0, b"large", identity, &large, later());
-        assert!(cache.find(0, b"large", || Some(identity)).is_none());
-    }
-}
+mod tests;

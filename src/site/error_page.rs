@@ -1,6 +1,9 @@
 //! Responses that say what went wrong, each in the form its reader can use: one line of text, or a small page for a
 //! browser.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use super::answer::{Answer, Content};
 use crate::http::{FieldName, Fields, Status};
 
@@ -10,24 +13,66 @@ const CACHE: &str = "Cache-Control: no-cache\r\n";
 /// Whether it is a page or a line depends on what is asked for.
 const VARY: &str = "Vary: Accept\r\n";
 
-/// The answer to a request whose fields are known. `lines` are field lines that the status asks for.
-pub fn answer(status: Status, reason: &str, lines: &str, fields: &Fields<'_>) -> Answer {
-    render(status, reason, &format!("{lines}{VARY}"), accepts_html(fields))
+/// A response that says what went wrong, without what is particular to one request.
+#[derive(Debug)]
+pub struct ErrorPage {
+    /// Its field lines, Content-Type the last
+    pub lines: Vec<u8>,
+    /// Its content
+    pub text: Rc<[u8]>,
 }
 
-/// The answer to a request that could not be read.
-pub fn answer_rejection(status: Status, reason: &str) -> Answer {
-    render(status, reason, "", false)
+/// The pages that have been asked for, rendered once: there is one for each reason and form.
+#[derive(Debug, Default)]
+pub struct ErrorPages {
+    pages: HashMap<(Status, &'static str, Form), Rc<ErrorPage>>,
 }
 
-fn render(status: Status, reason: &str, lines: &str, is_html: bool) -> Answer {
-    let (media_type, text) = if is_html {
-        ("text/html", page(status, reason))
-    } else {
-        ("text/plain", format!("{} {}: {reason}\n", status.code(), status.phrase()))
+/// What its reader can use.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Form {
+    Html,
+    Text,
+    /// Text too, but nobody was asked: the request could not be read.
+    Unasked,
+}
+
+impl ErrorPages {
+    /// The answer to a request whose fields are known. `lines` are field lines that the status asks for.
+    pub fn answer(&mut self, status: Status, reason: &'static str, lines: &str, fields: &Fields<'_>) -> Answer {
+        let form = if accepts_html(fields) { Form::Html } else { Form::Text };
+        let page = self.page(status, reason, form);
+        match lines {
+            "" => Answer::error(status, page),
+            lines => {
+                let lines = [lines.as_bytes(), &page.lines].concat();
+                Answer::with_lines(status, lines, Content::shared(&page.text))
+            }
+        }
+    }
+
+    /// The answer to a request that could not be read.
+    pub fn answer_rejection(&mut self, status: Status, reason: &'static str) -> Answer {
+        Answer::error(status, self.page(status, reason, Form::Unasked))
+    }
+
+    fn page(&mut self, status: Status, reason: &'static str, form: Form) -> Rc<ErrorPage> {
+        Rc::clone(self.pages.entry((status, reason, form)).or_insert_with(|| Rc::new(render(status, reason, form))))
+    }
+}
+
+fn render(status: Status, reason: &str, form: Form) -> ErrorPage {
+    let (vary, media_type) = match form {
+        Form::Html => (VARY, "text/html"),
+        Form::Text => (VARY, "text/plain"),
+        Form::Unasked => ("", "text/plain"),
     };
-    let lines = format!("{lines}{CACHE}Content-Type: {media_type}; charset=utf-8\r\n");
-    Answer::with_lines(status, lines.into_bytes(), Content::text(text))
+    let text = match form {
+        Form::Html => page(status, reason),
+        Form::Text | Form::Unasked => format!("{} {}: {reason}\n", status.code(), status.phrase()),
+    };
+    let lines = format!("{vary}{CACHE}Content-Type: {media_type}; charset=utf-8\r\n");
+    ErrorPage { lines: lines.into_bytes(), text: text.into_bytes().into() }
 }
 
 /// Whether the peer takes HTML when it is named (RFC 9110, section 12.5.1): a browser does, curl's `*/*` does not.

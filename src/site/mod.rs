@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod cache;
 pub mod error_page;
+mod ghosts;
 pub mod hosts;
 pub mod media_type;
 pub mod path;

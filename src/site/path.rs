@@ -2,11 +2,11 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
-/// A path below the root of a site. Its bytes hold no NUL, no empty and no dot segment, and no slash at either end.
+/// A path below the root of a site. Its bytes hold no NUL, no empty and no dot segment, and no slash at the front; there
+/// is one at the end if the URL ends like a directory's, but for the root, which is empty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SitePath<'a> {
     bytes: &'a [u8],
-    is_directory: bool,
 }
 
 /// The bytes that stand for themselves in the path of a URL: unreserved ones (RFC 3986, section 2.3) and the slash. A
@@ -14,40 +14,56 @@ pub struct SitePath<'a> {
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 impl<'a> SitePath<'a> {
-    /// Decodes the path of a request-target, whose percent-encodings have been found well-formed, into `buffer`. Dot
-    /// segments are removed after that (RFC 3986, section 5.2.4); they end at the root.
-    pub fn decode(path: &str, buffer: &'a mut Vec<u8>) -> Result<SitePath<'a>, &'static str> {
+    /// Decodes the path of a request-target, whose percent-encodings have been found well-formed. Dot segments are removed
+    /// after that (RFC 3986, section 5.2.4); they end at the root. A path without either is lent as it is, any other
+    /// one is written into `buffer`.
+    pub fn decode(path: &'a str, buffer: &'a mut Vec<u8>) -> Result<SitePath<'a>, &'static str> {
+        if let Some(bytes) = path.as_bytes().strip_prefix(b"/")
+            && is_plain(bytes)
+        {
+            return Ok(SitePath { bytes });
+        }
         buffer.clear();
         let mut is_directory = true;
         for segment in path.split('/') {
+            // Up to here it is empty, or ends in a slash.
             let start = buffer.len();
-            if start > 0 {
-                buffer.push(b'/');
-            }
-            let name = buffer.len();
             buffer.extend(percent_decode_str(segment));
-            let decoded = buffer.get(name..).unwrap_or_default();
+            let decoded = buffer.get(start..).unwrap_or_default();
             if decoded.iter().any(|byte| matches!(byte, b'\0' | b'/')) {
                 return Err("the path holds an encoded slash or NUL");
             }
             is_directory = matches!(decoded, b"" | b"." | b"..");
-            if is_directory {
-                // No segment of its own; ".." takes the one before it along.
-                let parent = buffer.get(..start).unwrap_or_default().iter().rposition(|&byte| byte == b'/');
-                buffer.truncate(if decoded == b".." { parent.unwrap_or(0) } else { start });
+            match decoded {
+                b"" | b"." => buffer.truncate(start),
+                b".." => {
+                    // It takes the segment before it along.
+                    let above = buffer.get(..start.saturating_sub(1)).unwrap_or_default();
+                    let parent = above.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
+                    buffer.truncate(parent);
+                }
+                _ => buffer.push(b'/'),
             }
         }
-        Ok(SitePath { bytes: buffer, is_directory })
+        if !is_directory {
+            buffer.pop();
+        }
+        Ok(SitePath { bytes: buffer })
     }
 
     /// The path as the name of a file; empty for the root.
+    pub fn file_name(self) -> &'a [u8] {
+        self.bytes.strip_suffix(b"/").unwrap_or(self.bytes)
+    }
+
+    /// The path with a slash at the end if it is a directory's; empty for the root.
     pub fn as_bytes(self) -> &'a [u8] {
         self.bytes
     }
 
     /// Whether the URL ends like a directory's: in a slash or a dot segment.
     pub fn is_directory(self) -> bool {
-        self.is_directory
+        self.bytes.is_empty() || self.bytes.ends_with(b"/")
     }
 
     /// Whether a segment starts with a dot. Such files are not for the public, but for what RFC 8615 puts below
@@ -61,8 +77,18 @@ impl<'a> SitePath<'a> {
     /// doubled slash makes it lead elsewhere.
     pub fn to_directory_url(self, query: Option<&str>) -> String {
         let (mark, query) = query.map_or(("", ""), |query| ("?", query));
-        format!("/{}/{mark}{query}", percent_encode(self.bytes, ENCODED))
+        format!("/{}/{mark}{query}", percent_encode(self.file_name(), ENCODED))
     }
+}
+
+/// Whether these bytes of a URL stand for themselves: nothing is encoded, and no segment is empty or starts with a dot.
+fn is_plain(path: &[u8]) -> bool {
+    let mut previous = b'/';
+    path.iter().all(|&byte| {
+        let is_plain = byte != b'%' && !(previous == b'/' && matches!(byte, b'/' | b'.'));
+        previous = byte;
+        is_plain
+    })
 }
 
 #[cfg(test)]
@@ -92,7 +118,7 @@ mod tests {
         ] {
             let mut buffer = b"left over".to_vec();
             let decoded = SitePath::decode(path, &mut buffer).unwrap();
-            assert_eq!((decoded.as_bytes(), decoded.is_directory()), (expected.as_bytes(), is_directory), "{path}");
+            assert_eq!((decoded.file_name(), decoded.is_directory()), (expected.as_bytes(), is_directory), "{path}");
         }
         let mut buffer = Vec::new();
         assert_eq!(SitePath::decode("/%ff", &mut buffer).unwrap().as_bytes(), b"\xff");

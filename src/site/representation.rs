@@ -52,11 +52,13 @@ impl Representation {
             (Data::File(Rc::new(file)), tag_of_large(&metadata, now))
         };
         let modified = metadata.modified.seconds;
+        let is_memory = matches!(data, Data::Memory(_));
         // A time that was set by no clock is no date. For one that is to come Date stands (section 8.8.2.1).
         let last_modified = (modified > 1).then_some(modified.min(now.seconds));
         let validators = Validators { entity_tag, last_modified };
-        // What stands for a time that is to come is true in this second alone.
-        let is_lasting = matches!(data, Data::Memory(_)) && modified <= now.seconds;
+        // What stands for a time that is to come is true in this second alone, and a file that is young has a tag for a
+        // young file.
+        let is_lasting = modified <= now.seconds && (is_memory || is_settled(&metadata, now));
 
         let mut lines = format!("ETag: {}\r\nCache-Control: no-cache\r\n", validators.entity_tag.to_field());
         let not_modified = lines.len();
@@ -108,9 +110,14 @@ impl Representation {
         self.lines.get(..self.without_type).unwrap_or_default()
     }
 
-    /// Whether it may be kept: it holds no descriptor, which nobody would count, and nothing that is true for a while only.
+    /// Whether it may be kept: nothing in it is true for a while only.
     pub fn is_lasting(&self) -> bool {
         self.is_lasting
+    }
+
+    /// Whether it holds a file open.
+    pub fn holds_descriptor(&self) -> bool {
+        matches!(self.data, Data::File(_))
     }
 
     /// The value of its Content-Type.
@@ -133,12 +140,16 @@ impl Representation {
 /// clock, which leaves no whole second (archives, reproducible builds and coarse file systems do).
 fn tag_of_large(metadata: &Metadata, now: Timestamp) -> EntityTag {
     let modified = metadata.modified;
-    let is_settled = modified.seconds < now.seconds.saturating_sub(SETTLED_SECONDS);
-    let is_telling = is_settled && modified.seconds > 1 && modified.nanoseconds > 0;
+    let is_telling = is_settled(metadata, now) && modified.seconds > 1 && modified.nanoseconds > 0;
     let mut opaque = format!("{:x}.{:x}-{:x}", modified.seconds, modified.nanoseconds, metadata.size);
     if !is_telling {
         let changed = metadata.identity.changed();
         opaque += &format!("-{:x}.{:x}", changed.seconds, changed.nanoseconds);
     }
     EntityTag { is_weak: !is_telling, opaque }
+}
+
+/// Whether the time of its content is past enough to tell it from what is written from now on.
+fn is_settled(metadata: &Metadata, now: Timestamp) -> bool {
+    metadata.modified.seconds < now.seconds.saturating_sub(SETTLED_SECONDS)
 }

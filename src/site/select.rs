@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::answer::Answer;
-use super::cache::Cache;
-use super::error_page;
+use super::cache::{Cache, Known};
+use super::error_page::ErrorPages;
 use super::path::SitePath;
 use super::representation::Representation;
 use crate::escape::Visible;
@@ -29,6 +29,15 @@ pub(super) struct Site {
     pub(super) index: Rc<[Vec<u8>]>,
 }
 
+/// What is remembered from one request to the next, for all sites.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) cache: Cache,
+    pub(super) error_pages: ErrorPages,
+    /// Room for a path that had to be decoded
+    pub(super) path: Vec<u8>,
+}
+
 /// What the path of a request leads to.
 enum Found {
     Representation(Rc<Representation>),
@@ -37,16 +46,20 @@ enum Found {
     Nothing(Status, &'static str),
 }
 
+impl From<Known> for Found {
+    fn from(known: Known) -> Found {
+        match known {
+            Known::Representation(representation) => Found::Representation(representation),
+            Known::Missing => NOT_FOUND,
+        }
+    }
+}
+
 impl Site {
     /// The answer to a request for this site.
-    pub(super) fn answer(
-        &mut self,
-        request: &Request<'_>,
-        cache: &mut Cache,
-        path_buffer: &mut Vec<u8>,
-        now: Timestamp,
-    ) -> Answer {
-        let fail = |status, reason, lines| error_page::answer(status, reason, lines, &request.fields);
+    pub(super) fn answer(&mut self, request: &Request<'_>, memory: &mut Memory, now: Timestamp) -> Answer {
+        let Memory { cache, error_pages, path: path_buffer } = memory;
+        let mut fail = |status, reason, lines: &str| error_pages.answer(status, reason, lines, &request.fields);
         match request.method {
             Method::Get | Method::Head => {}
             Method::Options => return Answer::fixed(Status::NoContent, ALLOW),
@@ -105,35 +118,39 @@ impl Site {
         }
     }
 
+    /// What a path leads to, by what is known of it where that is still true.
     fn find(&mut self, path: SitePath<'_>, cache: &mut Cache, now: Timestamp) -> Found {
+        if let Some(known) = cache.find(self.number, path.as_bytes(), now, |file| self.root.identity(file)) {
+            return known.into();
+        }
         if path.is_hidden() {
             return NOT_FOUND;
         }
         if !path.is_directory() {
-            return self.represent(path.as_bytes(), cache, now);
+            return self.open(path.as_bytes(), path.as_bytes(), cache, now);
         }
-        for name in &*Rc::clone(&self.index) {
-            let file = match path.as_bytes() {
-                b"" => name.clone(),
-                directory => [directory, b"/", name].concat(),
+        for (rank, name) in Rc::clone(&self.index).iter().enumerate() {
+            let file = [path.as_bytes(), name].concat();
+            // The first name alone can stand for the directory: with another one, those before it count too.
+            let key = if rank == 0 { path.as_bytes() } else { &file };
+            let found = match cache.find(self.number, &file, now, |file| self.root.identity(file)) {
+                Some(known) => known.into(),
+                None => self.open(&file, key, cache, now),
             };
-            match self.represent(&file, cache, now) {
+            match found {
                 Found::Directory | Found::Nothing(Status::NotFound, _) => {}
                 found => return found,
             }
         }
-        match self.root.open_beneath(path.as_bytes()) {
+        match self.root.open_beneath(path.file_name()) {
             Ok(Opened::Directory) => Found::Nothing(Status::NotFound, "this directory has no index file"),
             Ok(Opened::File(_)) => NOT_FOUND,
-            Err(error) => blame(&error, path.as_bytes()),
+            Err(error) => blame(&error, path.file_name()),
         }
     }
 
-    /// The representation of the file of that name, from memory where it is there and still true.
-    fn represent(&mut self, name: &[u8], cache: &mut Cache, now: Timestamp) -> Found {
-        if let Some(representation) = cache.find(self.number, name, || self.root.identity(name).ok()) {
-            return Found::Representation(representation);
-        }
+    /// Opens the file of that name, and keeps what it gives under `path`.
+    fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, now: Timestamp) -> Found {
         // Its directory may be another by now. Where there is none, every file is missing until there is one again.
         if let Ok(true) = self.root.refresh() {
             log::info!("the root of site {} is another directory now", self.number + 1);
@@ -142,14 +159,20 @@ impl Site {
             let file = match self.root.open_beneath(name) {
                 Ok(Opened::File(file)) => file,
                 Ok(Opened::Directory) => return Found::Directory,
-                Err(error) => return blame(&error, name),
+                Err(error) => {
+                    if let OpenError::NotFound = error {
+                        cache.keep(self.number, name, name, None, Known::Missing, now);
+                    }
+                    return blame(&error, name);
+                }
             };
             let identity = file.metadata().identity;
             match Representation::of(file, name, now) {
                 Ok(representation) => {
                     let representation = Rc::new(representation);
                     if representation.is_lasting() {
-                        cache.keep(self.number, name, identity, &representation, now);
+                        let known = Known::Representation(Rc::clone(&representation));
+                        cache.keep(self.number, path, name, Some(identity), known, now);
                     }
                     return Found::Representation(representation);
                 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use super::answer::Answer;
 use super::cache::Cache;
-use super::error_page;
+use super::error_page::ErrorPages;
 use super::hosts::{Hosts, Reach};
-use super::select::Site;
+use super::select::{Memory, Site};
 use crate::config::{self, Address, Config, Origin};
 use crate::files::{Root, Timestamp};
 use crate::http::{Rejection, Request, Status};
@@ -18,8 +18,7 @@ use crate::http::{Rejection, Request, Status};
 pub struct Sites {
     sites: Vec<Site>,
     bindings: Vec<Binding>,
-    cache: Cache,
-    path_buffer: Vec<u8>,
+    memory: Memory,
 }
 
 /// An address, and the sites that are served there.
@@ -44,20 +43,21 @@ pub struct Served {
 }
 
 impl Sites {
-    /// Opens the root of every site.
+    /// Opens the root of every site. Of files that are too large for memory, so many are kept open.
     ///
     /// # Errors
     ///
     /// The root that cannot be opened, and why.
-    pub fn open(config: &Config) -> Result<Sites, (PathBuf, io::Error)> {
+    pub fn open(config: &Config, descriptors_max: usize) -> Result<Sites, (PathBuf, io::Error)> {
         let open = |(number, site): (usize, &config::Site)| {
             let root = Root::open(&site.root).map_err(|error| (site.root.clone(), error))?;
             let index = site.index.iter().map(|name| name.clone().into_bytes()).collect();
             Ok(Site { number, root, index })
         };
         let sites = config.sites.iter().enumerate().map(open).collect::<Result<Vec<_>, _>>()?;
-        let cache = Cache::new(sites.len(), config.limits.cache_size);
-        Ok(Sites { sites, bindings: bindings(config), cache, path_buffer: Vec::new() })
+        let cache = Cache::new(sites.len(), config.limits.cache_size, descriptors_max);
+        let memory = Memory { cache, error_pages: ErrorPages::default(), path: Vec::new() };
+        Ok(Sites { sites, bindings: bindings(config), memory })
     }
 
     /// Where the sites are to be reached. What is accepted there is answered by the number in this order.
@@ -70,17 +70,33 @@ impl Sites {
         let host = request.authority().map(|authority| authority.host);
         let number = self.bindings.get(binding).and_then(|binding| binding.hosts.find(host));
         match number.and_then(|number| self.sites.get_mut(number)) {
-            Some(site) => site.answer(request, &mut self.cache, &mut self.path_buffer, now),
+            Some(site) => site.answer(request, &mut self.memory, now),
             None => {
                 let reason = "this server answers to localhost and to addresses alone";
-                error_page::answer(Status::MisdirectedRequest, reason, "", &request.fields)
+                self.memory.error_pages.answer(Status::MisdirectedRequest, reason, "", &request.fields)
             }
         }
     }
 
     /// The answer to what could not be taken for a request.
-    pub fn answer_rejection(&self, rejection: Rejection) -> Answer {
-        error_page::answer_rejection(rejection.status, rejection.reason)
+    pub fn answer_rejection(&mut self, rejection: Rejection) -> Answer {
+        self.memory.error_pages.answer_rejection(rejection.status, rejection.reason)
+    }
+
+    /// A new round begins: requests have been received since the last one was answered, and what is answered to them has
+    /// to be looked at after that.
+    pub fn begin_round(&mut self) {
+        self.memory.cache.begin_round();
+    }
+
+    /// Closes files that were kept open and have not been asked for in a while.
+    pub fn close_unused(&mut self, now: Timestamp) {
+        self.memory.cache.close_unused(now);
+    }
+
+    /// Whether files are kept open, some of which may have to be closed soon.
+    pub fn keeps_files_open(&self) -> bool {
+        self.memory.cache.holds_descriptors()
     }
 }
 
