@@ -25,7 +25,6 @@
 //! longer, at the next pull.
 
 use std::fmt;
-use std::mem;
 
 use super::chunked::{Fault, Progress};
 use super::framing::{Framing, TOO_LARGE};
@@ -119,16 +118,16 @@ pub struct Connection {
     has_ended: bool,
     /// The response that is owed or comes next is the last.
     is_retiring: bool,
-    /// The head of a request that can't be lent out of the input.
-    held: Option<Box<[u8]>>,
+    /// A request that can't be lent out of the input.
+    held: Option<Box<Held>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Receiving {
     /// `scanned` bytes of the head hold no end of it.
-    Head { scanned: usize, empty_lines: u8 },
+    Head { scanned: u32, empty_lines: u8 },
     /// The head is held.
-    Content(Box<Framing>),
+    Content,
     /// Nothing more is read.
     Finished(CloseReason),
 }
@@ -137,6 +136,13 @@ impl Default for Receiving {
     fn default() -> Receiving {
         Receiving::Head { scanned: 0, empty_lines: 0 }
     }
+}
+
+/// The head of a request, and what is left of its content.
+#[derive(Debug)]
+struct Held {
+    head: Box<[u8]>,
+    framing: Framing,
 }
 
 /// A response that is owed, and what decides what comes after it.
@@ -154,15 +160,16 @@ impl Connection {
     pub fn step<'s, 'i: 's>(&'s mut self, input: &mut &'i [u8], limits: &Limits) -> Step<'s> {
         match &mut self.receiving {
             Receiving::Finished(reason) => Step::Close(*reason),
-            Receiving::Content(framing) => match discard(framing, input, limits.content_size) {
-                Ok(Progress::Complete) => {
-                    let framing = mem::replace(&mut **framing, Framing::None);
-                    self.step_held(&framing, limits)
+            Receiving::Content => {
+                let held = self.held.as_mut();
+                match held.map_or(Ok(Progress::Complete), |held| discard(&mut held.framing, input, limits.content_size))
+                {
+                    Ok(Progress::Complete) => self.step_held(limits),
+                    Ok(Progress::NeedBytes) if self.has_ended => self.reject(INCOMPLETE, &[]),
+                    Ok(Progress::NeedBytes) => Step::NeedBytes(Awaiting::Content),
+                    Err(rejection) => self.reject(rejection, &[]),
                 }
-                Ok(Progress::NeedBytes) if self.has_ended => self.reject(INCOMPLETE, &[]),
-                Ok(Progress::NeedBytes) => Step::NeedBytes(Awaiting::Content),
-                Err(rejection) => self.reject(rejection, &[]),
-            },
+            }
             Receiving::Head { scanned, empty_lines } => {
                 while let [b'\r', b'\n', rest @ ..] = *input
                     && *empty_lines < EMPTY_LINES_MAX
@@ -173,14 +180,15 @@ impl Connection {
                 }
                 // No further than the limit: what lies behind it must not matter, since it may not have come yet.
                 let within = input.get(..limits.head_size).unwrap_or(input);
-                match end_of_head(within, *scanned) {
+                match end_of_head(within, *scanned as usize) {
                     Ok(Some(length)) => {
                         let (head, rest) = input.split_at_checked(length).unwrap_or((input, &[]));
                         *input = rest;
                         self.step_head(head, input, limits)
                     }
                     Ok(None) if input.len() <= limits.head_size => {
-                        *scanned = input.len();
+                        // Where it does not fit, what was looked at is looked at again.
+                        *scanned = u32::try_from(input.len()).unwrap_or(0);
                         self.step_incomplete(input)
                     }
                     Ok(None) => self.reject(too_long(within), within),
@@ -228,7 +236,7 @@ impl Connection {
                 return Step::Close(reason);
             }
             Receiving::Head { .. } => "the request head did not arrive in time",
-            Receiving::Content(_) => "the content did not arrive in time",
+            Receiving::Content => "the content did not arrive in time",
             Receiving::Finished(reason) => return Step::Close(reason),
         };
         self.reject(Rejection::new(Status::RequestTimeout, reason), unread)
@@ -279,15 +287,16 @@ impl Connection {
         input: &mut &'i [u8],
         limits: &Limits,
     ) -> Step<'s> {
-        self.held = Some(head);
-        self.receiving = Receiving::Content(Box::new(framing));
+        self.held = Some(Box::new(Held { head, framing }));
+        self.receiving = Receiving::Content;
         self.step(input, limits)
     }
 
     /// The content has gone by: lends the request out of the head that was held.
-    fn step_held(&mut self, framing: &Framing, limits: &Limits) -> Step<'_> {
+    fn step_held(&mut self, limits: &Limits) -> Step<'_> {
         self.receiving = Receiving::default();
-        match Request::parse(self.held.as_deref().unwrap_or_default(), limits.fields) {
+        let (head, framing) = self.held.as_ref().map_or((&[][..], &Framing::None), |held| (&held.head, &held.framing));
+        match Request::parse(head, limits.fields) {
             Ok(request) => {
                 self.owed = Some(Owed::to(&request, framing));
                 Step::Request(request)
@@ -301,7 +310,8 @@ impl Connection {
 
     /// Refuses what was received. `head` is what there is of the head, unless it is held.
     fn reject<'a>(&'a mut self, rejection: Rejection, head: &'a [u8]) -> Step<'a> {
-        let head = if let Receiving::Content(_) = self.receiving { self.held.as_deref().unwrap_or(head) } else { head };
+        let held = self.held.as_ref().filter(|_| matches!(self.receiving, Receiving::Content));
+        let head = held.map_or(head, |held| &held.head);
         self.receiving = Receiving::Finished(CloseReason::Rejected);
         self.owed = Some(Owed { is_head: head.starts_with(b"HEAD "), ..Owed::REJECTION });
         Step::Reject(rejection, head)

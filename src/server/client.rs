@@ -37,11 +37,11 @@ pub(super) struct Client {
     connection: Connection,
     peer: Peer,
     /// The number of the binding that it came in by
-    binding: usize,
+    binding: u32,
     /// Nothing, while there is nothing to send
     outbox: Option<Box<Outbox>>,
     /// What was received and is not done with: the start of a request, or requests that wait for their turn
-    unread: Vec<u8>,
+    unread: Box<[u8]>,
     sending_file: Option<Box<SendingFile>>,
     /// The next step of the protocol takes bytes that have not been received.
     needs_bytes: bool,
@@ -56,6 +56,9 @@ pub(super) struct Client {
     /// It stands in the queue of those that are ready, and is driven when its turn comes.
     pub(super) is_queued: bool,
 }
+
+/// An idle client is this and nothing besides, so this is what ten thousand of them cost.
+const _: () = assert!(size_of::<Client>() <= 128);
 
 /// The log's line of a response whose content is a file, which is written when the file has been sent.
 struct SendingFile {
@@ -101,14 +104,14 @@ enum Next {
 }
 
 impl Client {
-    pub(super) fn new(transport: Transport, peer: Peer, binding: usize, shared: &Shared) -> Client {
+    pub(super) fn new(transport: Transport, peer: Peer, binding: u32, shared: &Shared) -> Client {
         Client {
             transport,
             connection: Connection::default(),
             peer,
             binding,
             outbox: None,
-            unread: Vec::new(),
+            unread: Box::default(),
             sending_file: None,
             needs_bytes: true,
             is_readable: true,
@@ -152,7 +155,7 @@ impl Client {
     /// of it.
     pub(super) fn receive(&mut self, intake: &mut Intake) -> Result<Range<usize>, Gone> {
         let start = intake.begin(&self.unread);
-        self.unread = Vec::new();
+        self.unread = Box::default();
         if self.needs_bytes && self.is_readable {
             let room = intake.room();
             match self.transport.receive(room) {
@@ -183,7 +186,7 @@ impl Client {
         let outcome = self.drive_with(&mut input, shared);
         match &outcome {
             Outcome::Gone(gone) => self.settle(gone, shared),
-            Outcome::Waiting | Outcome::Runnable => self.unread.extend_from_slice(input),
+            Outcome::Waiting | Outcome::Runnable => self.unread = input.into(),
         }
         outcome
     }
@@ -338,13 +341,13 @@ impl Client {
 }
 
 /// Answers a request or a rejection, and sees to its line in the log.
-fn prepare(step: Step<'_>, peer: Peer, binding: usize, shared: &mut Shared) -> Next {
+fn prepare(step: Step<'_>, peer: Peer, binding: u32, shared: &mut Shared) -> Next {
     let (answer, entry) = match step {
         Step::NeedBytes(awaiting) => return Next::Await(awaiting),
         Step::Close(reason) => return Next::Close(reason),
         Step::Request(request) => {
             trace::request(peer, &request);
-            let answer = shared.sites.answer(binding, &request, shared.now);
+            let answer = shared.sites.answer(binding as usize, &request, shared.now);
             let entry = Entry::of_request(peer, &request, answer.status());
             (answer, entry)
         }

@@ -306,7 +306,7 @@ impl Server {
                     Ok(None) => break,
                     Ok(Some((transport, peer))) => {
                         trace::accepted(peer);
-                        let key = self.clients.insert(Client::new(transport, peer, *binding, &self.shared));
+                        let key = self.clients.insert(Client::new(transport, peer, *binding as u32, &self.shared));
                         self.enqueue(key);
                     }
                     Err(error) => {

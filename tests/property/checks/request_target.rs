@@ -97,7 +97,8 @@ fn check_path(path: Path<'_>) {
     assert_eq!(redirected.query, path.query);
     let mut buffer = Vec::new();
     let followed = SitePath::decode(redirected.path, &mut buffer).ok();
-    let is_same = followed.is_some_and(|followed| followed.is_directory() && followed.file_name() == decoded.file_name());
+    let is_same =
+        followed.is_some_and(|followed| followed.is_directory() && followed.file_name() == decoded.file_name());
     assert!(is_same, "{path:?} redirects to {url:?}");
     assert!(decoded.file_name().is_empty() || !url.starts_with("//"), "{path:?} redirects to {url:?}");
 }
