@@ -63,6 +63,8 @@ impl Error for OpenError {
 pub enum ReadError {
     /// It is no longer what it was when it was opened: written to, replaced or removed. Open it again.
     Changed,
+    /// The disk would have to be waited for.
+    NotResident,
     /// The machine's fault.
     Io(io::Error),
 }
@@ -83,6 +85,7 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReadError::Changed => f.write_str("the file changed while it was read"),
+            ReadError::NotResident => f.write_str("the file is not in memory"),
             ReadError::Io(error) => error.fmt(f),
         }
     }
@@ -91,7 +94,7 @@ impl fmt::Display for ReadError {
 impl Error for ReadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            ReadError::Changed => None,
+            ReadError::Changed | ReadError::NotResident => None,
             ReadError::Io(error) => Some(error),
         }
     }

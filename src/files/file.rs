@@ -1,12 +1,13 @@
 //! A regular file that is open, and what tells it from another. Never touches a name: the descriptor is all it has.
 
-use std::io;
+use std::io::{self, IoSliceMut};
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustix::buffer::spare_capacity;
-use rustix::fs::{Stat, fstat};
-use rustix::io::{pread, retry_on_intr};
+use rustix::fs::{Stat, fstat, fstatfs};
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, retry_on_intr};
 
 use super::error::ReadError;
 
@@ -15,11 +16,28 @@ use super::error::ReadError;
 pub struct File {
     descriptor: OwnedFd,
     metadata: Metadata,
+    /// So many bytes from the start on have been read through, whether they are resident still or not.
+    fetched: AtomicU64,
 }
+
+/// Whether the disk may be waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// It may not: what is not resident is an error.
+    Resident,
+    /// It may.
+    Any,
+}
+
+/// Bytes between two places at which it is tried whether a file is resident. The kernel reads ahead by no less, as a rule.
+const PROBE_DISTANCE: usize = 512 * 1024;
+
+/// File systems that have no other place for their content than memory (statfs(2)): tmpfs and ramfs.
+const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
 
 impl File {
     pub(super) fn new(descriptor: OwnedFd, metadata: Metadata) -> File {
-        File { descriptor, metadata }
+        File { descriptor, metadata, fetched: AtomicU64::new(0) }
     }
 
     /// As it was when the file was opened.
@@ -36,19 +54,61 @@ impl File {
     /// caller decides which. What was read is what [`Metadata::identity`] stands for: a file that was written to since
     /// it was opened, the same number of bytes or not, is an error, and so is one that another took the place of, which
     /// shows in its ctime too. To open it again is the answer to both.
-    pub fn read_to_end(&self) -> Result<Vec<u8>, ReadError> {
+    pub fn read_to_end(&self, reading: Reading) -> Result<Vec<u8>, ReadError> {
         let size = usize::try_from(self.metadata.size).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
         let mut content = Vec::new();
         content.try_reserve_exact(size).map_err(io::Error::from)?;
-        while content.len() < size {
-            let offset = content.len() as u64;
-            // May give more room than was asked for; what is read into it is one more sign of a change.
-            if retry_on_intr(|| pread(&self.descriptor, spare_capacity(&mut content), offset))? == 0 {
-                return Err(ReadError::Changed);
+        content.resize(size, 0);
+        let mut read = 0;
+        while let Some(rest) = content.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            match self.read_as(reading, rest, read as u64)? {
+                0 => return Err(ReadError::Changed),
+                more => read += more,
             }
         }
         let now = Identity::from(&fstat(&self.descriptor)?);
-        if content.len() == size && now == self.metadata.identity { Ok(content) } else { Err(ReadError::Changed) }
+        if now == self.metadata.identity { Ok(content) } else { Err(ReadError::Changed) }
+    }
+
+    /// Whether these bytes can be read without waiting for the disk, as far as a few tries show.
+    pub fn is_resident(&self, range: Range<u64>) -> bool {
+        let last = range.end.saturating_sub(1);
+        range.clone().step_by(PROBE_DISTANCE).chain([last]).all(|offset| {
+            // 0 is the end of a file that has become shorter, which is for whoever sends it to find.
+            !matches!(self.read_as(Reading::Resident, &mut [0], offset), Err(ReadError::NotResident))
+        })
+    }
+
+    /// These bytes have been read.
+    pub(super) fn note_fetched(&self, range: Range<u64>) {
+        if range.start <= self.fetched.load(Ordering::Relaxed) {
+            self.fetched.fetch_max(range.end, Ordering::Relaxed);
+        }
+    }
+
+    /// preadv2(2), with RWF_NOWAIT where the disk must not be waited for.
+    fn read_as(&self, reading: Reading, buffer: &mut [u8], offset: u64) -> Result<usize, ReadError> {
+        let end = offset + buffer.len() as u64;
+        let flags = if reading == Reading::Any { ReadWriteFlags::empty() } else { ReadWriteFlags::NOWAIT };
+        match retry_on_intr(|| preadv2(&self.descriptor, &mut [IoSliceMut::new(buffer)], offset, flags)) {
+            Ok(read) => Ok(read),
+            Err(Errno::AGAIN) if reading == Reading::Resident => Err(ReadError::NotResident),
+            // Not every file system can tell. Then what has been read once is taken to be resident, and nothing else.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) if reading == Reading::Resident => {
+                if end <= self.fetched.load(Ordering::Relaxed) || self.is_in_memory() {
+                    self.read_as(Reading::Any, buffer, offset)
+                } else {
+                    Err(ReadError::NotResident)
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether its file system has no disk.
+    #[allow(clippy::unnecessary_cast, reason = "not needed on this architecture, but on others")]
+    fn is_in_memory(&self) -> bool {
+        fstatfs(&self.descriptor).is_ok_and(|stat| IN_MEMORY.contains(&(stat.f_type as i64)))
     }
 }
 
@@ -153,7 +213,7 @@ mod tests {
             for (_, mut root) in scratch.roots() {
                 let file = open(&root, "file");
                 assert_eq!(file.metadata().size, content.len() as u64);
-                assert_eq!(file.read_to_end().unwrap(), content.as_bytes());
+                assert_eq!(file.read_to_end(Reading::Any).unwrap(), content.as_bytes());
                 assert_eq!(root.identity(b"file").unwrap(), file.metadata().identity);
             }
         }
@@ -193,7 +253,7 @@ mod tests {
             for (_, root) in scratch.roots() {
                 let file = open(&root, "file");
                 OpenOptions::new().write(true).open(scratch.path("root/file")).unwrap().set_len(size).unwrap();
-                assert!(matches!(file.read_to_end(), Err(ReadError::Changed)));
+                assert!(matches!(file.read_to_end(Reading::Any), Err(ReadError::Changed)));
                 scratch.write("root/file", "hello");
             }
         }
@@ -206,7 +266,7 @@ mod tests {
         let root = scratch.root();
         let mut file = open(&root, "file");
         file.metadata.size = u64::MAX / 4;
-        assert!(matches!(file.read_to_end(), Err(ReadError::Io(_))));
+        assert!(matches!(file.read_to_end(Reading::Any), Err(ReadError::Io(_))));
     }
 
     #[test]
@@ -242,8 +302,8 @@ mod tests {
         assert_eq!(rewritten.metadata().size, file.metadata().size);
         assert_eq!(rewritten.metadata().modified, file.metadata().modified);
         assert!(rewritten.metadata().identity.changed() > file.metadata().identity.changed());
-        assert!(matches!(file.read_to_end(), Err(ReadError::Changed)));
-        assert_eq!(rewritten.read_to_end().unwrap(), b"jello");
+        assert!(matches!(file.read_to_end(Reading::Any), Err(ReadError::Changed)));
+        assert_eq!(rewritten.read_to_end(Reading::Any).unwrap(), b"jello");
     }
 
     #[test]

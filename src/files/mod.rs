@@ -10,10 +10,14 @@
 //! Paths are bytes, UTF-8 or not. Nothing is looked at by name once it is open: size, times and content all come from
 //! the one descriptor, so whatever is renamed, linked or replaced meanwhile, they belong together.
 //!
+//! Content that is in memory is read at once. What would have to come from the disk is for [`Fetchers`]: threads that do
+//! nothing else.
+//!
 //! It never follows a path out of the root, never reads a device, a FIFO or a socket, never waits for one, and knows
 //! nothing of HTTP. Watching a root for changes belongs here too, as a module of its own beside [`Root`].
 
 mod error;
+mod fetch;
 mod file;
 mod resolver;
 mod root;
@@ -22,5 +26,6 @@ mod scratch;
 mod walk;
 
 pub use error::{OpenError, ReadError};
-pub use file::{File, Identity, Metadata, Timestamp};
+pub use fetch::{Fetch, Fetchers};
+pub use file::{File, Identity, Metadata, Reading, Timestamp};
 pub use root::{Opened, Root};

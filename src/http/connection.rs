@@ -216,6 +216,22 @@ impl Connection {
         !is_head
     }
 
+    /// Gives the request back that was pulled out last, and can't be answered yet: the next step pulls it out again. `before`
+    /// is what the input was before that step. It becomes that again where the request was lent out of it.
+    pub fn postpone<'i>(&mut self, input: &mut &'i [u8], before: &'i [u8]) {
+        self.owed = None;
+        match &mut self.held {
+            None => *input = before,
+            Some(held) => {
+                // Its content has gone by, and does not come again.
+                if held.framing != Framing::Withheld {
+                    held.framing = Framing::None;
+                }
+                self.receiving = Receiving::Content;
+            }
+        }
+    }
+
     /// The peer has closed its side: what it sent until now is all there will be.
     pub fn end_of_input(&mut self) {
         self.has_ended = true;

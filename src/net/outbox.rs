@@ -8,6 +8,7 @@ use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::os::fd::AsFd;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::transport::{More, Transport};
 
@@ -35,7 +36,7 @@ enum Segment {
     /// So many bytes of `Outbox::encoded`.
     Encoded(usize),
     Shared(Rc<[u8]>, Range<usize>),
-    File(Rc<dyn AsFd>, Range<u64>),
+    File(Arc<dyn AsFd>, Range<u64>),
 }
 
 /// Where sending has got to.
@@ -76,7 +77,7 @@ impl Outbox {
     }
 
     /// Appends a part of a file.
-    pub fn push_file(&mut self, file: Rc<dyn AsFd>, range: Range<u64>) {
+    pub fn push_file(&mut self, file: Arc<dyn AsFd>, range: Range<u64>) {
         if !range.is_empty() {
             self.segments.push_back(Segment::File(file, range));
         }
@@ -89,7 +90,15 @@ impl Outbox {
 
     /// Whether a file is still to be sent.
     pub fn holds_file(&self) -> bool {
-        self.segments.iter().any(|segment| matches!(segment, Segment::File(..)))
+        self.file_ahead().is_some()
+    }
+
+    /// What is left to be sent of the first file that is to be sent.
+    pub fn file_ahead(&self) -> Option<Range<u64>> {
+        self.segments.iter().find_map(|segment| match segment {
+            Segment::File(_, range) => Some(range.clone()),
+            Segment::Encoded(_) | Segment::Shared(..) => None,
+        })
     }
 
     /// Bytes that wait in memory.
@@ -222,10 +231,10 @@ mod tests {
     }
 
     /// A file without a name that holds `bytes`.
-    fn file(bytes: &[u8]) -> Rc<dyn AsFd> {
+    fn file(bytes: &[u8]) -> Arc<dyn AsFd> {
         let file = rustix::fs::memfd_create("test", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
         assert_eq!(rustix::io::write(&file, bytes).unwrap(), bytes.len());
-        Rc::new(file)
+        Arc::new(file)
     }
 
     #[test]

@@ -3,30 +3,30 @@
 //! [`Client::drive`] is the server, the same for readable, writable and a deadline: flush the outbox, take the next step
 //! of the protocol, answer, read or close, until it would block or its share of the turn is used up.
 
+mod answering;
+mod sending;
+
 use std::io;
 use std::mem;
 use std::ops::Range;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+use answering::{Halt, prepare};
+use sending::SendingFile;
 
 use super::gone::Gone;
 use super::intake::Intake;
 use super::shared::Shared;
 use super::trace;
-use crate::access_log::{Entry, Pending};
-use crate::files::File;
-use crate::http::{Awaiting, CloseReason, Connection, Step};
+use crate::files::{Fetch, Reading};
+use crate::http::{Awaiting, CloseReason, Connection};
 use crate::net::{Flushed, Key, Outbox, Peer, Reactor, Readiness, Transport};
-use crate::site::{Answer, Segment};
 
 /// What a client may send in a turn before the others have theirs, in bytes.
 const SHARE_BYTES: usize = 1024 * 1024;
 
 /// Requests that are answered for a client in a turn.
 const SHARE_REQUESTS: usize = 64;
-
-/// Answers are gathered up to so many bytes before they are sent.
-const OUTBOX_BYTES: usize = 64 * 1024;
 
 /// How long a peer may take to notice that it has been answered for good (RFC 9112, section 9.6).
 const LINGER_TIME: Duration = Duration::from_secs(5);
@@ -45,6 +45,7 @@ pub(super) struct Client {
     sending_file: Option<Box<SendingFile>>,
     /// The next step of the protocol takes bytes that have not been received.
     needs_bytes: bool,
+    fetching: Fetching,
     is_readable: bool,
     must_drain: bool,
     is_retiring: bool,
@@ -60,10 +61,15 @@ pub(super) struct Client {
 /// An idle client is this and nothing besides, so this is what ten thousand of them cost.
 const _: () = assert!(size_of::<Client>() <= 128);
 
-/// The log's line of a response whose content is a file, which is written when the file has been sent.
-struct SendingFile {
-    line: Pending,
-    length: u64,
+/// Whether something is awaited from the disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fetching {
+    /// Nothing is.
+    Unneeded,
+    /// Until it has come, there is nothing to be done.
+    Awaited,
+    /// It has come, so that what follows may be read, wherever it is by now.
+    Done,
 }
 
 /// How far a client is from its end.
@@ -82,6 +88,8 @@ enum Waiting {
     For(Awaiting),
     /// Room in the socket
     ToSend,
+    /// A part of a file
+    ForDisk,
     /// The peer's end
     Lingering,
 }
@@ -92,15 +100,10 @@ pub(super) enum Outcome {
     Waiting,
     /// It could go on; readiness will not tell again.
     Runnable,
+    /// It waits for this to be fetched, and until its deadline.
+    Fetching(Fetch),
     /// It is done with.
     Gone(Gone),
-}
-
-/// What a step comes to.
-enum Next {
-    Await(Awaiting),
-    Close(CloseReason),
-    Respond(Answer, Option<Box<SendingFile>>),
 }
 
 impl Client {
@@ -114,6 +117,7 @@ impl Client {
             unread: Box::default(),
             sending_file: None,
             needs_bytes: true,
+            fetching: Fetching::Unneeded,
             is_readable: true,
             // Descriptors that are passed over a UNIX socket end a receive, too (unix(7)).
             must_drain: peer == Peer::Unix,
@@ -137,6 +141,18 @@ impl Client {
     pub(super) fn note(&mut self, readiness: Readiness) {
         self.is_readable |= readiness.is_readable;
         self.must_drain |= readiness.must_drain;
+    }
+
+    /// What it waits for has been fetched.
+    pub(super) fn note_fetched(&mut self) {
+        if self.fetching == Fetching::Awaited {
+            self.fetching = Fetching::Done;
+        }
+    }
+
+    /// Whether it waits for something to be fetched.
+    pub(super) fn is_fetching(&self) -> bool {
+        self.fetching == Fetching::Awaited
     }
 
     /// Lets it finish what has begun, and no more. What has arrived by now has begun.
@@ -186,7 +202,7 @@ impl Client {
         let outcome = self.drive_with(&mut input, shared);
         match &outcome {
             Outcome::Gone(gone) => self.settle(gone, shared),
-            Outcome::Waiting | Outcome::Runnable => self.unread = input.into(),
+            Outcome::Waiting | Outcome::Runnable | Outcome::Fetching(_) => self.unread = input.into(),
         }
         outcome
     }
@@ -202,7 +218,14 @@ impl Client {
         let mut bytes_left = SHARE_BYTES;
         let mut requests_left = SHARE_REQUESTS;
         self.needs_bytes = false;
+        if self.fetching == Fetching::Awaited {
+            let is_in_time = self.is_in_time(Waiting::ForDisk, shared);
+            return if is_in_time { Outcome::Waiting } else { Outcome::Gone(Gone::DiskTimeout) };
+        }
         loop {
+            if let Some(fetch) = self.missing() {
+                return self.fetch(fetch, shared);
+            }
             if let Some(outbox) = &mut self.outbox {
                 let before = bytes_left;
                 let flushed = outbox.flush(&self.transport, &mut bytes_left);
@@ -243,11 +266,15 @@ impl Client {
                 };
             }
 
-            let awaiting = self.take_steps(input, &mut requests_left, shared);
+            let halt = self.take_steps(input, &mut requests_left, shared);
             if self.outbox.is_some() || self.ending != Ending::Open {
                 continue;
             }
-            let Some(awaiting) = awaiting else { return Outcome::Runnable };
+            let awaiting = match halt {
+                Halt::Enough => return Outcome::Runnable,
+                Halt::Fetch(fetch) => return self.fetch(fetch, shared),
+                Halt::Await(awaiting) => awaiting,
+            };
             self.needs_bytes = true;
             if self.is_readable {
                 return Outcome::Runnable;
@@ -256,64 +283,8 @@ impl Client {
             if !is_over && self.is_in_time(Waiting::For(awaiting), shared) {
                 return Outcome::Waiting;
             }
-            let next = prepare(self.connection.expire(input), self.peer, self.binding, shared);
+            let next = prepare(self.connection.expire(input), Reading::Any, self.peer, self.binding, shared);
             self.carry_out(next, shared);
-        }
-    }
-
-    /// Takes steps of the protocol and answers requests, until there is enough to be sent or nothing more to be done.
-    /// Returns what is awaited, if something is.
-    fn take_steps(&mut self, input: &mut &[u8], requests_left: &mut usize, shared: &mut Shared) -> Option<Awaiting> {
-        let has_room = |outbox: &Outbox| outbox.queued() < OUTBOX_BYTES && !outbox.holds_file();
-        while *requests_left > 0 && self.ending == Ending::Open && self.outbox.as_deref().is_none_or(has_room) {
-            let next = prepare(self.connection.step(input, &shared.limits), self.peer, self.binding, shared);
-            if let Next::Await(awaiting) = next {
-                return Some(awaiting);
-            }
-            *requests_left -= 1;
-            self.carry_out(next, shared);
-        }
-        None
-    }
-
-    /// Puts an answer into the outbox, or takes note of the end.
-    fn carry_out(&mut self, next: Next, shared: &mut Shared) {
-        let (answer, sending_file) = match next {
-            Next::Await(_) => return,
-            Next::Close(reason) => {
-                self.ending = Ending::AfterFlush(reason);
-                return;
-            }
-            Next::Respond(answer, sending_file) => (answer, sending_file),
-        };
-        self.has_progressed = true;
-        self.sending_file = sending_file;
-        let outbox = self.outbox.get_or_insert_with(|| shared.outboxes.pop().unwrap_or_default());
-        let has_content = outbox.encode(|out| {
-            let start = out.len();
-            let has_content = self.connection.respond(&answer.response(), &shared.preamble, out);
-            trace::response(self.peer, out.get(start..).unwrap_or_default());
-            has_content
-        });
-        for segment in answer.content().segments().iter().filter(|_| has_content) {
-            match segment {
-                Segment::Memory(bytes, range) => outbox.push_shared(Rc::clone(bytes), range.clone()),
-                Segment::File(file, range) => outbox.push_file(Rc::<File>::clone(file), range.clone()),
-            }
-        }
-    }
-
-    /// Writes the log's line of a file whose sending has come to its end, be it a good one or not.
-    fn settle_file(&mut self, shared: &mut Shared) {
-        if let Some(sending) = self.sending_file.take() {
-            let left = self.outbox.as_ref().map_or(0, |outbox| outbox.left());
-            shared.access_log.finish(&sending.line, sending.length.saturating_sub(left));
-        }
-    }
-
-    fn release_outbox(&mut self, shared: &mut Shared) {
-        if let Some(outbox) = self.outbox.take().filter(|outbox| outbox.is_empty()) {
-            shared.keep_outbox(outbox);
         }
     }
 
@@ -332,40 +303,10 @@ impl Client {
                 + match waiting {
                     Waiting::For(Awaiting::Request | Awaiting::Content) => shared.timeouts.idle,
                     Waiting::For(Awaiting::Head) => shared.timeouts.head,
-                    Waiting::ToSend => shared.timeouts.send,
+                    Waiting::ToSend | Waiting::ForDisk => shared.timeouts.send,
                     Waiting::Lingering => LINGER_TIME,
                 };
         }
         shared.instant < self.deadline
     }
-}
-
-/// Answers a request or a rejection, and sees to its line in the log.
-fn prepare(step: Step<'_>, peer: Peer, binding: u32, shared: &mut Shared) -> Next {
-    let (answer, entry) = match step {
-        Step::NeedBytes(awaiting) => return Next::Await(awaiting),
-        Step::Close(reason) => return Next::Close(reason),
-        Step::Request(request) => {
-            trace::request(peer, &request);
-            let answer = shared.sites.answer(binding as usize, &request, shared.now);
-            let entry = Entry::of_request(peer, &request, answer.status());
-            (answer, entry)
-        }
-        Step::Reject(rejection, head) => {
-            trace::rejection(peer, &rejection, head);
-            let answer = shared.sites.answer_rejection(rejection);
-            let entry = Entry::of_rejection(peer, head, rejection.status);
-            (answer, entry)
-        }
-    };
-    let second = shared.now.seconds;
-    let length = if entry.is_head() { 0 } else { answer.content().len() };
-    let is_file = |segment: &Segment| matches!(segment, Segment::File(..));
-    let sending_file = if length > 0 && answer.content().segments().iter().any(is_file) {
-        Some(Box::new(SendingFile { line: shared.access_log.begin(&entry, second), length }))
-    } else {
-        shared.access_log.add(&entry, length, second);
-        None
-    };
-    Next::Respond(answer, sending_file)
 }

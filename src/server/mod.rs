@@ -6,6 +6,7 @@ pub mod banner;
 mod bind;
 mod client;
 mod deadlines;
+mod descriptors;
 mod gone;
 mod intake;
 mod shared;
@@ -23,6 +24,7 @@ pub use start_error::StartError;
 use bind::Bound;
 use client::{Client, Outcome};
 use deadlines::Deadlines;
+use descriptors::Descriptors;
 use gone::Gone;
 use intake::Intake;
 use shared::{Shared, Timeouts};
@@ -30,8 +32,9 @@ use signals::Signals;
 
 use crate::access_log::AccessLog;
 use crate::config::{AccessTarget, Config};
+use crate::files::Fetchers;
 use crate::http;
-use crate::net::{Key, LocalAddress, Reactor, Slab};
+use crate::net::{Key, LocalAddress, Reactor, Slab, Source};
 use crate::site::Sites;
 
 /// Connections that one listener hands over in a turn before clients have theirs.
@@ -40,27 +43,17 @@ const ACCEPTS_PER_TURN: usize = 64;
 /// How long accepting pauses where the machine is out of descriptors or memory and no client leaves.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Descriptors that are left for what is opened for a moment, beside those that are open when the server starts.
-const SPARE_DESCRIPTORS: u64 = 8;
-
-/// Files that are kept open, at most, and the part of all descriptors that this may be: one in so many.
-const KEPT_DESCRIPTORS: u64 = 256;
-const KEPT_PART: u64 = 8;
-
 /// How often files that are kept open are gone through, while there are some.
 const CLOSE_UNUSED_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Fewer connections than this are worth a warning: a few browsers take as many.
-const CONNECTIONS_FEW: usize = 256;
 
 /// How often it is told that accepting fails.
 const ACCEPT_QUIET: Duration = Duration::from_secs(10);
 
-/// How many are taken to be open where the system does not tell.
-const OPEN_DESCRIPTORS: u64 = 64;
-
 /// The source of signals. Listeners have the numbers from 0 on.
 const SIGNALS: Key = Key::fixed(u32::MAX);
+
+/// The source that tells that something was fetched from the disk.
+const FETCHERS: Key = Key::fixed(u32::MAX - 1);
 
 /// A server that is bound and ready to run.
 pub struct Server {
@@ -69,6 +62,9 @@ pub struct Server {
     listeners: Vec<Bound>,
     clients: Slab<Client>,
     deadlines: Deadlines,
+    fetchers: Fetchers<Key>,
+    /// What tells that they are done with something; it stays registered for as long as it is held.
+    _bell: Source,
     /// Clients that can go on.
     ready: VecDeque<Key>,
     intake: Intake,
@@ -113,9 +109,9 @@ impl Server {
     pub fn start(config: &Config, appearance: Appearance) -> Result<Server, StartError> {
         let limits = &config.limits;
         // Every root takes a descriptor, so this comes first.
-        let descriptors = raise_descriptor_limit();
-        let kept = KEPT_DESCRIPTORS.min(descriptors / KEPT_PART);
-        let sites = Sites::open(config, kept as usize).map_err(|(path, error)| StartError::Root(path, error))?;
+        let descriptors = Descriptors::raise();
+        let sites =
+            Sites::open(config, descriptors.for_files()).map_err(|(path, error)| StartError::Root(path, error))?;
         let access = match &config.log.access {
             AccessTarget::Stdout | AccessTarget::Stderr if !appearance.shows_access => &AccessTarget::Off,
             target => target,
@@ -129,19 +125,17 @@ impl Server {
             bound.listener.register(&reactor, Key::fixed(number))?;
         }
         let signals = Signals::catch(&reactor, SIGNALS)?;
-        // A client that is sent a file has two.
-        let taken = open_descriptors() + kept + SPARE_DESCRIPTORS;
-        let affordable = usize::try_from(descriptors.saturating_sub(taken) / 2).unwrap_or(usize::MAX);
-        if affordable < limits.connections {
-            let level = if affordable < CONNECTIONS_FEW { log::Level::Warn } else { log::Level::Debug };
-            log::log!(level, "{} connections at most, by the descriptor limit of {descriptors}", affordable.max(1));
-        }
+        let fetchers = Fetchers::new()?;
+        let mut bell = Source::new(fetchers.bell()?);
+        bell.register(&reactor, FETCHERS)?;
         let timeouts = Timeouts { head: limits.head_time, idle: limits.idle_time, send: limits.send_time };
         let http_limits =
             http::Limits { head_size: limits.head_size, fields: limits.fields, content_size: limits.content_size };
         Ok(Server {
             reactor,
             signals,
+            fetchers,
+            _bell: bell,
             listeners,
             clients: Slab::default(),
             deadlines: Deadlines::new(Instant::now()),
@@ -152,7 +146,7 @@ impl Server {
             pause_ends: None,
             quiet_ends: None,
             close_unused_at: Instant::now(),
-            connections_max: limits.connections.min(affordable).max(1),
+            connections_max: descriptors.for_connections(limits.connections),
             drain_time: limits.drain_time,
             drain_ends: None,
             shared: Shared::new(sites, access_log, http_limits, timeouts, appearance.software),
@@ -207,6 +201,13 @@ impl Server {
                 self.enqueue(readiness.key);
             } else if readiness.key == SIGNALS {
                 self.stop();
+            } else if readiness.key == FETCHERS {
+                for key in self.fetchers.take_done() {
+                    if let Some(client) = self.clients.get_mut(key) {
+                        client.note_fetched();
+                        self.enqueue(key);
+                    }
+                }
             } else if let Some(listener) = readiness.key.as_fixed() {
                 self.unaccepted.push(listener);
             }
@@ -271,6 +272,10 @@ impl Server {
         let Some(client) = self.clients.get_mut(key) else { return };
         let gone = match client.drive(self.intake.bytes(bytes), &mut self.shared) {
             Outcome::Runnable => return self.enqueue(key),
+            Outcome::Fetching(fetch) => match self.fetchers.fetch(key, fetch) {
+                Ok(()) => return self.deadlines.enter(key.index(), client.deadline()),
+                Err(error) => Gone::Failed(error),
+            },
             Outcome::Waiting => match client.register(&self.reactor, key) {
                 Ok(()) => return self.deadlines.enter(key.index(), client.deadline()),
                 Err(error) => Gone::Failed(error),
@@ -282,8 +287,11 @@ impl Server {
 
     fn remove(&mut self, key: Key, gone: &Gone) {
         gone.report();
-        if self.clients.remove(key).is_some() {
+        if let Some(client) = self.clients.remove(key) {
             self.deadlines.remove(key.index());
+            if client.is_fetching() {
+                self.fetchers.cancel(key);
+            }
         }
         self.pause_ends = None;
     }
@@ -360,18 +368,4 @@ impl Server {
             }
         }
     }
-}
-
-/// How many descriptors are open: listeners, logs, roots, the poller.
-fn open_descriptors() -> u64 {
-    std::fs::read_dir("/proc/self/fd").map_or(OPEN_DESCRIPTORS, |entries| entries.count() as u64)
-}
-
-/// Raises the limit of descriptors to what is allowed at most, and returns it.
-fn raise_descriptor_limit() -> u64 {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    // Where it cannot be raised, what there is will do.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -47,7 +48,7 @@ pub enum Segment {
     /// A part of memory
     Memory(Rc<[u8]>, Range<usize>),
     /// A part of a file
-    File(Rc<File>, Range<u64>),
+    File(Arc<File>, Range<u64>),
 }
 
 impl Answer {
@@ -173,7 +174,7 @@ impl Segment {
 
     fn part(representation: &Representation, range: Range<u64>) -> Segment {
         match &representation.data {
-            Data::File(file) => Segment::File(Rc::clone(file), range),
+            Data::File(file) => Segment::File(Arc::clone(file), range),
             Data::Memory(bytes) => {
                 let at = |position| usize::try_from(position).unwrap_or(usize::MAX).min(bytes.len());
                 Segment::Memory(Rc::clone(bytes), at(range.start)..at(range.end))

@@ -15,4 +15,5 @@ mod select;
 mod sites;
 
 pub use answer::{Answer, Content, Segment};
+pub use select::Occasion;
 pub use sites::{Binding, Served, Sites};

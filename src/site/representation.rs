@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::media_type;
+use super::select::Occasion;
 use crate::files::{File, Metadata, ReadError, Timestamp};
 use crate::http::{EntityTag, Validators, date};
 
@@ -36,20 +38,21 @@ pub enum Data {
     /// In memory
     Memory(Rc<[u8]>),
     /// In a file, from which the kernel sends it
-    File(Rc<File>),
+    File(Arc<File>),
 }
 
 impl Representation {
     /// Represents the file, whose name decides the media type. A small one is read.
-    pub fn of(file: File, file_name: &[u8], now: Timestamp) -> Result<Representation, ReadError> {
+    pub fn of(file: &Arc<File>, file_name: &[u8], occasion: Occasion) -> Result<Representation, ReadError> {
+        let now = occasion.now;
         let metadata = *file.metadata();
         let (data, entity_tag) = if metadata.size <= MEMORY_MAX {
-            let bytes = file.read_to_end()?;
+            let bytes = file.read_to_end(occasion.reading)?;
             // 128 bits of a hash: two contents do not meet, and every node finds the same.
             let opaque = format!("{:032x}", xxh3_128(&bytes));
             (Data::Memory(bytes.into()), EntityTag { is_weak: false, opaque })
         } else {
-            (Data::File(Rc::new(file)), tag_of_large(&metadata, now))
+            (Data::File(Arc::clone(file)), tag_of_large(&metadata, now))
         };
         let modified = metadata.modified.seconds;
         let is_memory = matches!(data, Data::Memory(_));

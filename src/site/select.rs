@@ -1,6 +1,7 @@
 //! The answer of one site, in the order of the RFC: method, path, file, preconditions, range.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::answer::Answer;
 use super::cache::{Cache, Known};
@@ -8,7 +9,7 @@ use super::error_page::ErrorPages;
 use super::path::SitePath;
 use super::representation::Representation;
 use crate::escape::Visible;
-use crate::files::{OpenError, Opened, ReadError, Root, Timestamp};
+use crate::files::{Fetch, OpenError, Opened, ReadError, Reading, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
 use crate::http::{FieldName, Method, Request, Status};
@@ -38,12 +39,23 @@ pub(super) struct Memory {
     pub(super) path: Vec<u8>,
 }
 
+/// When a request is answered, and whether the disk may be waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion {
+    /// Now
+    pub now: Timestamp,
+    /// Whether a file may be read that is not in memory
+    pub reading: Reading,
+}
+
 /// What the path of a request leads to.
 enum Found {
     Representation(Rc<Representation>),
     /// A directory, asked for without its slash
     Directory,
     Nothing(Status, &'static str),
+    /// A file that has to be fetched from the disk first
+    Elsewhere(Fetch),
 }
 
 impl From<Known> for Found {
@@ -56,13 +68,19 @@ impl From<Known> for Found {
 }
 
 impl Site {
-    /// The answer to a request for this site.
-    pub(super) fn answer(&mut self, request: &Request<'_>, memory: &mut Memory, now: Timestamp) -> Answer {
+    /// The answer to a request for this site, or what has to be fetched before there can be one.
+    pub(super) fn answer(
+        &mut self,
+        request: &Request<'_>,
+        memory: &mut Memory,
+        occasion: Occasion,
+    ) -> Result<Answer, Fetch> {
+        let now = occasion.now;
         let Memory { cache, error_pages, path: path_buffer } = memory;
-        let mut fail = |status, reason, lines: &str| error_pages.answer(status, reason, lines, &request.fields);
+        let mut fail = |status, reason, lines: &str| Ok(error_pages.answer(status, reason, lines, &request.fields));
         match request.method {
             Method::Get | Method::Head => {}
-            Method::Options => return Answer::fixed(Status::NoContent, ALLOW),
+            Method::Options => return Ok(Answer::fixed(Status::NoContent, ALLOW)),
             Method::Known => {
                 return fail(
                     Status::MethodNotAllowed,
@@ -81,8 +99,9 @@ impl Site {
             Ok(path) => path,
             Err(reason) => return fail(Status::BadRequest, reason, ""),
         };
-        let representation = match self.find(path, cache, now) {
+        let representation = match self.find(path, cache, occasion) {
             Found::Representation(representation) => representation,
+            Found::Elsewhere(fetch) => return Err(fetch),
             Found::Nothing(status, reason) => return fail(status, reason, ""),
             Found::Directory => {
                 let location = format!("Location: {}\r\n", path.to_directory_url(target.query));
@@ -92,7 +111,7 @@ impl Site {
 
         match preconditions::evaluate(request, &representation.validators, now.seconds) {
             Outcome::Proceed => {}
-            Outcome::NotModified => return Answer::not_modified(representation),
+            Outcome::NotModified => return Ok(Answer::not_modified(representation)),
             Outcome::Failed => {
                 return fail(Status::PreconditionFailed, "the file is not what the request is about", "");
             }
@@ -104,12 +123,12 @@ impl Site {
                 && preconditions::range_applies(request, &representation.validators, now.seconds)
         });
         match range.map_or(Selection::Whole, |range| range::select(range, representation.len())) {
-            Selection::Whole => Answer::whole(representation),
-            Selection::Part(range) => Answer::part(representation, range),
-            Selection::Parts(ranges) => Answer::parts(&representation, &ranges, now),
+            Selection::Whole => Ok(Answer::whole(representation)),
+            Selection::Part(range) => Ok(Answer::part(representation, range)),
+            Selection::Parts(ranges) => Ok(Answer::parts(&representation, &ranges, now)),
             // With If-Range it is a part or the whole (section 13.2.2, step 5).
             Selection::Unsatisfiable if request.fields.value(FieldName::IfRange).is_some() => {
-                Answer::whole(representation)
+                Ok(Answer::whole(representation))
             }
             Selection::Unsatisfiable => {
                 let complete = format!("Content-Range: bytes */{}\r\n", representation.len());
@@ -119,7 +138,8 @@ impl Site {
     }
 
     /// What a path leads to, by what is known of it where that is still true.
-    fn find(&mut self, path: SitePath<'_>, cache: &mut Cache, now: Timestamp) -> Found {
+    fn find(&mut self, path: SitePath<'_>, cache: &mut Cache, occasion: Occasion) -> Found {
+        let now = occasion.now;
         if let Some(known) = cache.find(self.number, path.as_bytes(), now, |file| self.root.identity(file)) {
             return known.into();
         }
@@ -127,7 +147,7 @@ impl Site {
             return NOT_FOUND;
         }
         if !path.is_directory() {
-            return self.open(path.as_bytes(), path.as_bytes(), cache, now);
+            return self.open(path.as_bytes(), path.as_bytes(), cache, occasion);
         }
         for (rank, name) in Rc::clone(&self.index).iter().enumerate() {
             let file = [path.as_bytes(), name].concat();
@@ -135,7 +155,7 @@ impl Site {
             let key = if rank == 0 { path.as_bytes() } else { &file };
             let found = match cache.find(self.number, &file, now, |file| self.root.identity(file)) {
                 Some(known) => known.into(),
-                None => self.open(&file, key, cache, now),
+                None => self.open(&file, key, cache, occasion),
             };
             match found {
                 Found::Directory | Found::Nothing(Status::NotFound, _) => {}
@@ -150,14 +170,15 @@ impl Site {
     }
 
     /// Opens the file of that name, and keeps what it gives under `path`.
-    fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, now: Timestamp) -> Found {
+    fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, occasion: Occasion) -> Found {
+        let now = occasion.now;
         // Its directory may be another by now. Where there is none, every file is missing until there is one again.
         if let Ok(true) = self.root.refresh() {
             log::info!("the root of site {} is another directory now", self.number + 1);
         }
         for _ in 0..READS_MAX {
             let file = match self.root.open_beneath(name) {
-                Ok(Opened::File(file)) => file,
+                Ok(Opened::File(file)) => Arc::new(file),
                 Ok(Opened::Directory) => return Found::Directory,
                 Err(error) => {
                     if let OpenError::NotFound = error {
@@ -167,7 +188,7 @@ impl Site {
                 }
             };
             let identity = file.metadata().identity;
-            match Representation::of(file, name, now) {
+            match Representation::of(&file, name, occasion) {
                 Ok(representation) => {
                     let representation = Rc::new(representation);
                     if representation.is_lasting() {
@@ -177,6 +198,10 @@ impl Site {
                     return Found::Representation(representation);
                 }
                 Err(ReadError::Changed) => {}
+                Err(ReadError::NotResident) => {
+                    let range = 0..file.metadata().size;
+                    return Found::Elsewhere(Fetch { file, range });
+                }
                 Err(ReadError::Io(error)) => return blame(&OpenError::Io(error), name),
             }
         }

@@ -8,9 +8,9 @@ use super::answer::Answer;
 use super::cache::Cache;
 use super::error_page::ErrorPages;
 use super::hosts::{Hosts, Reach};
-use super::select::{Memory, Site};
+use super::select::{Memory, Occasion, Site};
 use crate::config::{self, Address, Config, Origin};
-use crate::files::{Root, Timestamp};
+use crate::files::{Fetch, Root, Timestamp};
 use crate::http::{Rejection, Request, Status};
 
 /// What is served: every site with its open root, by binding and by host.
@@ -65,15 +65,15 @@ impl Sites {
         &self.bindings
     }
 
-    /// The answer to a request that came in by a binding.
-    pub fn answer(&mut self, binding: usize, request: &Request<'_>, now: Timestamp) -> Answer {
+    /// The answer to a request that came in by a binding, or what has to be fetched before there can be one.
+    pub fn answer(&mut self, binding: usize, request: &Request<'_>, occasion: Occasion) -> Result<Answer, Fetch> {
         let host = request.authority().map(|authority| authority.host);
         let number = self.bindings.get(binding).and_then(|binding| binding.hosts.find(host));
         match number.and_then(|number| self.sites.get_mut(number)) {
-            Some(site) => site.answer(request, &mut self.memory, now),
+            Some(site) => site.answer(request, &mut self.memory, occasion),
             None => {
                 let reason = "this server answers to localhost and to addresses alone";
-                self.memory.error_pages.answer(Status::MisdirectedRequest, reason, "", &request.fields)
+                Ok(self.memory.error_pages.answer(Status::MisdirectedRequest, reason, "", &request.fields))
             }
         }
     }

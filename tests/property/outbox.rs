@@ -5,6 +5,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::net::sockopt::set_socket_send_buffer_size;
@@ -15,10 +16,10 @@ use crate::random::Random;
 const RUNS: u64 = 150;
 
 /// A file without a name that holds `bytes`.
-fn file(bytes: &[u8]) -> Rc<dyn AsFd> {
+fn file(bytes: &[u8]) -> Arc<dyn AsFd> {
     let file = memfd_create("property", MemfdFlags::CLOEXEC).unwrap();
     assert_eq!(rustix::io::write(&file, bytes).unwrap(), bytes.len());
-    Rc::new(file)
+    Arc::new(file)
 }
 
 /// A length that is mostly small, often near to where the outbox goes over from copying to sharing, and never 0.
@@ -46,7 +47,7 @@ struct Run {
     appended: Vec<u8>,
     received: Vec<u8>,
     memory: Rc<[u8]>,
-    file: Rc<dyn AsFd>,
+    file: Arc<dyn AsFd>,
 }
 
 impl Run {
@@ -76,7 +77,7 @@ impl Run {
             }
             _ => {
                 let part = part(self.memory.len(), random);
-                self.outbox.push_file(Rc::clone(&self.file), part.start as u64..part.end as u64);
+                self.outbox.push_file(Arc::clone(&self.file), part.start as u64..part.end as u64);
                 self.appended.extend_from_slice(&self.memory[part]);
             }
         }
@@ -113,7 +114,7 @@ fn sent_at_once(first: usize, is_shared: bool, random: &mut Random) -> usize {
     } else {
         run.outbox.encode(|out| out.extend_from_slice(&bytes));
     }
-    run.outbox.push_file(Rc::clone(&run.file), 0..run.memory.len() as u64); // no part of the segment before it
+    run.outbox.push_file(Arc::clone(&run.file), 0..run.memory.len() as u64); // no part of the segment before it
     run.appended.extend_from_slice(&run.memory);
     run.append(random);
     run.flush(usize::MAX);

@@ -5,13 +5,22 @@ use crate::http::response::ContentFields;
 
 const LIMITS: Limits = Limits { head_size: 200, fields: 5, content_size: 20 };
 
+/// When a request is answered that has been pulled out.
+#[derive(Clone, Copy, PartialEq)]
+enum Answering {
+    AtOnce,
+    /// When it is pulled out for the second time
+    Postponed,
+}
+
 /// A line for each step that the peer's `pieces`, and then the end of its input, lead to.
-fn transcript(pieces: &[&[u8]]) -> String {
+fn transcript(pieces: &[&[u8]], answering: Answering) -> String {
     let preamble = Preamble::new("webserv", 0);
     let mut connection = Connection::default();
     let mut unread = Vec::new();
     let mut out = String::new();
     let ends = [&[][..]];
+    let mut is_due = answering == Answering::AtOnce;
     for piece in pieces.iter().chain(&ends) {
         if piece.is_empty() {
             connection.end_of_input();
@@ -20,9 +29,16 @@ fn transcript(pieces: &[&[u8]]) -> String {
         let bytes = unread.clone();
         let mut input = &bytes[..];
         loop {
+            let before = input;
             match connection.step(&mut input, &LIMITS) {
                 Step::NeedBytes(_) => break,
+                Step::Request(_) if !is_due => {
+                    connection.postpone(&mut input, before);
+                    is_due = true;
+                    continue;
+                }
                 Step::Request(request) => {
+                    is_due = answering == Answering::AtOnce;
                     let line = String::from_utf8_lossy(request.line);
                     out +=
                         &format!("{line} [{}]", String::from_utf8_lossy(request.fields.section()).replace("\r\n", ";"));
@@ -45,15 +61,19 @@ fn transcript(pieces: &[&[u8]]) -> String {
     panic!("no end after the end of input: {out}")
 }
 
-/// The transcript, which must be the same for every split in two and for single bytes.
+/// The transcript, which must be the same for every split in two and for single bytes, and however late requests are
+/// answered.
 fn under_every_split(bytes: &str) -> String {
     let bytes = bytes.as_bytes();
-    let whole = transcript(&[bytes]);
-    for at in 1..bytes.len() {
-        let (front, back) = bytes.split_at(at);
-        assert_eq!(transcript(&[front, back]), whole, "split at {at}");
+    let whole = transcript(&[bytes], Answering::AtOnce);
+    for answering in [Answering::AtOnce, Answering::Postponed] {
+        assert_eq!(transcript(&[bytes], answering), whole, "in one piece");
+        for at in 1..bytes.len() {
+            let (front, back) = bytes.split_at(at);
+            assert_eq!(transcript(&[front, back], answering), whole, "split at {at}");
+        }
+        assert_eq!(transcript(&bytes.chunks(1).collect::<Vec<_>>(), answering), whole, "byte by byte");
     }
-    assert_eq!(transcript(&bytes.chunks(1).collect::<Vec<_>>()), whole, "byte by byte");
     whole
 }
 

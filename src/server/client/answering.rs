@@ -1,0 +1,124 @@
+//! From the steps of the protocol to answers in the outbox.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::sending::SendingFile;
+use super::{Client, Ending, Fetching};
+use crate::access_log::Entry;
+use crate::files::{Fetch, File, Reading};
+use crate::http::{Awaiting, CloseReason, Step};
+use crate::net::{Outbox, Peer};
+use crate::server::shared::Shared;
+use crate::server::trace;
+use crate::site::{Answer, Occasion, Segment};
+
+/// Answers are gathered up to so many bytes before they are sent.
+const OUTBOX_BYTES: usize = 64 * 1024;
+
+/// Why no more steps are taken.
+pub(super) enum Halt {
+    /// There is enough to send, or the share of the turn is used up.
+    Enough,
+    /// The peer is to send something.
+    Await(Awaiting),
+    /// The next answer needs this.
+    Fetch(Fetch),
+}
+
+/// What a step comes to.
+pub(super) enum Next {
+    Await(Awaiting),
+    /// The request has to be answered later.
+    Fetch(Fetch),
+    Close(CloseReason),
+    Respond(Answer, Option<Box<SendingFile>>),
+}
+
+impl Client {
+    /// Takes steps of the protocol and answers requests, until there is enough to be sent or nothing more to be done.
+    pub(super) fn take_steps(&mut self, input: &mut &[u8], requests_left: &mut usize, shared: &mut Shared) -> Halt {
+        let has_room = |outbox: &Outbox| outbox.queued() < OUTBOX_BYTES && !outbox.holds_file();
+        while *requests_left > 0 && self.ending == Ending::Open && self.outbox.as_deref().is_none_or(has_room) {
+            let before = *input;
+            let reading = if self.fetching == Fetching::Done { Reading::Any } else { Reading::Resident };
+            let step = self.connection.step(input, &shared.limits);
+            match prepare(step, reading, self.peer, self.binding, shared) {
+                Next::Await(awaiting) => return Halt::Await(awaiting),
+                Next::Fetch(fetch) => {
+                    self.connection.postpone(input, before);
+                    return Halt::Fetch(fetch);
+                }
+                next => self.carry_out(next, shared),
+            }
+            *requests_left -= 1;
+        }
+        Halt::Enough
+    }
+
+    /// Puts an answer into the outbox, or takes note of the end.
+    pub(super) fn carry_out(&mut self, next: Next, shared: &mut Shared) {
+        let (answer, sending_file) = match next {
+            Next::Await(_) | Next::Fetch(_) => return,
+            Next::Close(reason) => {
+                self.ending = Ending::AfterFlush(reason);
+                return;
+            }
+            Next::Respond(answer, sending_file) => (answer, sending_file),
+        };
+        self.has_progressed = true;
+        self.fetching = Fetching::Unneeded;
+        self.sending_file = sending_file;
+        let outbox = self.outbox.get_or_insert_with(|| shared.outboxes.pop().unwrap_or_default());
+        let has_content = outbox.encode(|out| {
+            let start = out.len();
+            let has_content = self.connection.respond(&answer.response(), &shared.preamble, out);
+            trace::response(self.peer, out.get(start..).unwrap_or_default());
+            has_content
+        });
+        for segment in answer.content().segments().iter().filter(|_| has_content) {
+            match segment {
+                Segment::Memory(bytes, range) => outbox.push_shared(Rc::clone(bytes), range.clone()),
+                Segment::File(file, range) => outbox.push_file(Arc::<File>::clone(file), range.clone()),
+            }
+        }
+    }
+}
+
+/// Answers a request or a rejection, and sees to its line in the log.
+pub(super) fn prepare(step: Step<'_>, reading: Reading, peer: Peer, binding: u32, shared: &mut Shared) -> Next {
+    let (answer, entry) = match step {
+        Step::NeedBytes(awaiting) => return Next::Await(awaiting),
+        Step::Close(reason) => return Next::Close(reason),
+        Step::Request(request) => {
+            let occasion = Occasion { now: shared.now, reading };
+            let answer = match shared.sites.answer(binding as usize, &request, occasion) {
+                Ok(answer) => answer,
+                Err(fetch) => return Next::Fetch(fetch),
+            };
+            trace::request(peer, &request);
+            let entry = Entry::of_request(peer, &request, answer.status());
+            (answer, entry)
+        }
+        Step::Reject(rejection, head) => {
+            trace::rejection(peer, &rejection, head);
+            let answer = shared.sites.answer_rejection(rejection);
+            let entry = Entry::of_rejection(peer, head, rejection.status);
+            (answer, entry)
+        }
+    };
+    let second = shared.now.seconds;
+    let length = if entry.is_head() { 0 } else { answer.content().len() };
+    let file = answer.content().segments().iter().find_map(|segment| match segment {
+        Segment::File(file, _) => Some(file),
+        Segment::Memory(..) => None,
+    });
+    let sending_file = if let Some(file) = file.filter(|_| length > 0) {
+        let line = shared.access_log.begin(&entry, second);
+        Some(Box::new(SendingFile { file: Arc::clone(file), resident: 0..0, line, length }))
+    } else {
+        shared.access_log.add(&entry, length, second);
+        None
+    };
+    Next::Respond(answer, sending_file)
+}

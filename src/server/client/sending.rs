@@ -1,0 +1,62 @@
+//! What lies between an answer in the outbox and its last byte: that a file is in memory before the kernel is told to
+//! send it, and what the log says of it in the end.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{Client, Fetching, Outcome, Waiting};
+use crate::access_log::Pending;
+use crate::files::{Fetch, File};
+use crate::server::shared::Shared;
+
+/// Bytes of a file that are fetched from the disk at a time.
+const FETCH_BYTES: u64 = 1024 * 1024;
+
+/// A file that is being sent, and the log's line of its response, which is written when it has been sent.
+pub(super) struct SendingFile {
+    pub(super) file: Arc<File>,
+    /// What of it was found to be in memory last
+    pub(super) resident: Range<u64>,
+    pub(super) line: Pending,
+    pub(super) length: u64,
+}
+
+impl Client {
+    /// What has to be fetched before the outbox can be flushed.
+    pub(super) fn missing(&mut self) -> Option<Fetch> {
+        let ahead = self.outbox.as_ref()?.file_ahead()?;
+        let sending = self.sending_file.as_mut()?;
+        if sending.resident.contains(&ahead.start) {
+            return None;
+        }
+        let range = ahead.start..ahead.end.min(ahead.start + FETCH_BYTES);
+        if self.fetching == Fetching::Done || sending.file.is_resident(range.clone()) {
+            self.fetching = Fetching::Unneeded;
+            sending.resident = range;
+            return None;
+        }
+        Some(Fetch { file: Arc::clone(&sending.file), range })
+    }
+
+    /// Waits for this to be fetched.
+    pub(super) fn fetch(&mut self, fetch: Fetch, shared: &Shared) -> Outcome {
+        self.fetching = Fetching::Awaited;
+        self.has_progressed = true;
+        self.is_in_time(Waiting::ForDisk, shared);
+        Outcome::Fetching(fetch)
+    }
+
+    /// Writes the log's line of a file whose sending has come to its end, be it a good one or not.
+    pub(super) fn settle_file(&mut self, shared: &mut Shared) {
+        if let Some(sending) = self.sending_file.take() {
+            let left = self.outbox.as_ref().map_or(0, |outbox| outbox.left());
+            shared.access_log.finish(&sending.line, sending.length.saturating_sub(left));
+        }
+    }
+
+    pub(super) fn release_outbox(&mut self, shared: &mut Shared) {
+        if let Some(outbox) = self.outbox.take().filter(|outbox| outbox.is_empty()) {
+            shared.keep_outbox(outbox);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How many descriptors there are, and for what.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Descriptors that are left for what is opened for a moment, beside those that are open when the server starts.
+const SPARE_DESCRIPTORS: u64 = 8;
+
+/// Files that are kept open, at most, and the part of all descriptors that this may be: one in so many.
+const KEPT_DESCRIPTORS: u64 = 256;
+const KEPT_PART: u64 = 8;
+
+/// Fewer connections than this are worth a warning: a few browsers take as many.
+const CONNECTIONS_FEW: usize = 256;
+
+/// How many are taken to be open where the system does not tell.
+const OPEN_DESCRIPTORS: u64 = 64;
+
+/// The limit of descriptors of this process (getrlimit(2), RLIMIT_NOFILE).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Descriptors {
+    limit: u64,
+}
+
+impl Descriptors {
+    /// Raises the limit to what is allowed at most.
+    pub(super) fn raise() -> Descriptors {
+        let limit = getrlimit(Resource::Nofile);
+        // Where it cannot be raised, what there is will do.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+        Descriptors { limit: getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX) }
+    }
+
+    /// Files that may be kept open for requests to come.
+    pub(super) fn for_files(self) -> usize {
+        KEPT_DESCRIPTORS.min(self.limit / KEPT_PART) as usize
+    }
+
+    /// Connections, of those that are wanted, that can be had beside what is open by now, at least one. Tells where these
+    /// are fewer.
+    pub(super) fn for_connections(self, wanted: usize) -> usize {
+        let taken = open_descriptors() + self.for_files() as u64 + SPARE_DESCRIPTORS;
+        // A client that is sent a file has two.
+        let affordable = usize::try_from(self.limit.saturating_sub(taken) / 2).unwrap_or(usize::MAX).max(1);
+        if affordable < wanted {
+            let level = if affordable < CONNECTIONS_FEW { log::Level::Warn } else { log::Level::Debug };
+            log::log!(level, "{affordable} connections at most, by the descriptor limit of {}", self.limit);
+        }
+        wanted.min(affordable)
+    }
+}
+
+/// How many descriptors are open: listeners, logs, roots, the poller.
+fn open_descriptors() -> u64 {
+    std::fs::read_dir("/proc/self/fd").map_or(OPEN_DESCRIPTORS, |entries| entries.count() as u64)
+}
