@@ -28,6 +28,7 @@ use std::fmt;
 
 use super::chunked::{Fault, Progress};
 use super::framing::{Framing, TOO_LARGE};
+use super::head;
 use super::request::{self, Rejection, Request, Version};
 use super::response::{ConnectionField, Preamble, Response};
 use super::status::Status;
@@ -180,7 +181,7 @@ impl Connection {
                 }
                 // No further than the limit: what lies behind it must not matter, since it may not have come yet.
                 let within = input.get(..limits.head_size).unwrap_or(input);
-                match end_of_head(within, *scanned as usize) {
+                match head::end(within, *scanned as usize) {
                     Ok(Some(length)) => {
                         let (head, rest) = input.split_at_checked(length).unwrap_or((input, &[]));
                         *input = rest;
@@ -191,7 +192,7 @@ impl Connection {
                         *scanned = u32::try_from(input.len()).unwrap_or(0);
                         self.step_incomplete(input)
                     }
-                    Ok(None) => self.reject(too_long(within), within),
+                    Ok(None) => self.reject(head::too_long(within), within),
                     Err(rejection) => self.reject(rejection, within),
                 }
             }
@@ -365,46 +366,6 @@ fn discard(framing: &mut Framing, input: &mut &[u8], content_max: u64) -> Result
             Fault::TooLarge => TOO_LARGE,
             Fault::Malformed(reason) => Rejection::bad_request(reason),
         }),
-    }
-}
-
-/// The length of the head that `input` starts with, of which `scanned` bytes have been looked at before. httparse takes
-/// a bare LF for the end of a line, so that is refused here, and the first byte of garbage at once.
-fn end_of_head(input: &[u8], scanned: usize) -> Result<Option<usize>, Rejection> {
-    match input {
-        [] | [b'\r'] => return Ok(None),
-        [first, ..] if first.is_ascii_graphic() || *first == b'\n' => {}
-        _ => return Err(Rejection::bad_request("this is no HTTP request")),
-    }
-    // A CR that was the last byte then has its LF to come.
-    let mut line = scanned.saturating_sub(1);
-    while let Some(length) =
-        input.get(line..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')))
-    {
-        let (before, end) = input.split_at_checked(line + length).unwrap_or((input, &[]));
-        match end {
-            [b'\r'] => return Ok(None),
-            [b'\r', b'\n', ..] if before.ends_with(b"\r\n") => return Ok(Some(before.len() + 2)),
-            [b'\r', b'\n', ..] => line = before.len() + 2,
-            [b'\n', ..] if before.ends_with(b"\r") => line = before.len() + 1,
-            [b'\n', ..] => return Err(Rejection::bad_request("a line ends in LF without CR")),
-            _ => return Err(Rejection::bad_request("a CR is not followed by LF")),
-        }
-    }
-    Ok(None)
-}
-
-/// What to say of a head that does not end within the limit, which `head` is as long as.
-fn too_long(head: &[u8]) -> Rejection {
-    let mut lines = head.split(|&byte| byte == b'\r');
-    let mut words = lines.next().unwrap_or_default().split(|&byte| byte == b' ').skip(1);
-    let is_one_line = lines.next().is_none();
-    match words.next() {
-        // RFC 9112, section 3: longer than any method that there is.
-        None if is_one_line => Rejection::new(Status::NotImplemented, "the method is too long"),
-        Some(target) if target.len() > request::TARGET_SIZE_MAX => request::TARGET_TOO_LONG,
-        Some(_) if is_one_line => Rejection::new(Status::UriTooLong, "the request line is too long"),
-        _ => Rejection::new(Status::RequestHeaderFieldsTooLarge, "the request head is too long"),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod date;
 pub mod fields;
 pub mod framing;
+mod head;
 pub mod preconditions;
 pub mod range;
 pub mod request;
