@@ -137,7 +137,10 @@ impl From<&Stat> for Metadata {
 }
 
 /// A file in one state: device, inode, size, and the times of its content (mtime) and of its inode (ctime). Every
-/// write changes it, also one that keeps the size and sets mtime back, since only the clock sets ctime.
+/// write(2) changes it, also one that keeps the size and sets mtime back, since only the clock sets ctime.
+///
+/// Who writes through mmap(2) changes it with the first store to a page only, until the kernel has written that page to
+/// disk: whatever is stored until then shows in nothing that can be asked for.
 ///
 /// The clock behind ctime may tick as rarely as every 10 ms: two writes within a tick can leave the same identity. One
 /// whose [`changed`](Identity::changed) is no older than that says nothing yet about the content.

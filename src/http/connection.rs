@@ -28,7 +28,7 @@ use std::fmt;
 
 use super::chunked::{Fault, Progress};
 use super::framing::{Framing, TOO_LARGE};
-use super::head;
+use super::head::{self, RefusedHead};
 use super::request::{self, Rejection, Request, Version};
 use super::response::{ConnectionField, Preamble, Response};
 use super::status::Status;
@@ -55,8 +55,8 @@ pub enum Step<'a> {
     NeedBytes(Awaiting),
     /// Answer this.
     Request(Request<'a>),
-    /// Answer with this status and reason. The bytes are what was received of the head, for the log.
-    Reject(Rejection, &'a [u8]),
+    /// Answer with this status and reason.
+    Reject(Rejection, RefusedHead<'a>),
     /// Send what is left, then close.
     Close(CloseReason),
 }
@@ -159,6 +159,7 @@ impl Connection {
     /// Takes the next step. Bytes that are done with are taken off the front of `input`; what is left of it must be
     /// shown again at the next pull. After a request or a rejection comes [`Connection::respond`].
     pub fn step<'s, 'i: 's>(&'s mut self, input: &mut &'i [u8], limits: &Limits) -> Step<'s> {
+        debug_assert!(self.owed.is_none(), "a response is owed");
         match &mut self.receiving {
             Receiving::Finished(reason) => Step::Close(*reason),
             Receiving::Content => {
@@ -166,9 +167,9 @@ impl Connection {
                 match held.map_or(Ok(Progress::Complete), |held| discard(&mut held.framing, input, limits.content_size))
                 {
                     Ok(Progress::Complete) => self.step_held(limits),
-                    Ok(Progress::NeedBytes) if self.has_ended => self.reject(INCOMPLETE, &[]),
+                    Ok(Progress::NeedBytes) if self.has_ended => self.reject(INCOMPLETE, RefusedHead::Part(&[])),
                     Ok(Progress::NeedBytes) => Step::NeedBytes(Awaiting::Content),
-                    Err(rejection) => self.reject(rejection, &[]),
+                    Err(rejection) => self.reject(rejection, RefusedHead::Part(&[])),
                 }
             }
             Receiving::Head { scanned, empty_lines } => {
@@ -192,8 +193,8 @@ impl Connection {
                         *scanned = u32::try_from(input.len()).unwrap_or(0);
                         self.step_incomplete(input)
                     }
-                    Ok(None) => self.reject(head::too_long(within), within),
-                    Err(rejection) => self.reject(rejection, within),
+                    Ok(None) => self.reject(head::too_long(within), RefusedHead::Part(within)),
+                    Err(rejection) => self.reject(rejection, RefusedHead::Part(within)),
                 }
             }
         }
@@ -256,7 +257,7 @@ impl Connection {
             Receiving::Content => "the content did not arrive in time",
             Receiving::Finished(reason) => return Step::Close(reason),
         };
-        self.reject(Rejection::new(Status::RequestTimeout, reason), unread)
+        self.reject(Rejection::new(Status::RequestTimeout, reason), RefusedHead::Part(unread))
     }
 
     /// The head is not complete, and all of it has been looked at.
@@ -267,7 +268,7 @@ impl Connection {
                 Step::Close(CloseReason::PeerFinished)
             }
             (None, false) => Step::NeedBytes(Awaiting::Request),
-            (Some(_), true) => self.reject(INCOMPLETE, unread),
+            (Some(_), true) => self.reject(INCOMPLETE, RefusedHead::Part(unread)),
             (Some(_), false) => Step::NeedBytes(Awaiting::Head),
         }
     }
@@ -283,14 +284,11 @@ impl Connection {
             }
             Ok((_, framing)) => self.hold(head.into(), framing, input, limits),
             Err(rejection) => {
-                // A minor version above 1 is served as 1.1, and from here on it is 1.1. Its digit is all that the parser
-                // minds.
-                let Some((at, b'1', b'2'..)) = request::version_of(head) else { return self.reject(rejection, head) };
-                let mut held = Box::<[u8]>::from(head);
-                held.iter_mut().skip(at).zip(b"HTTP/1.1").for_each(|(byte, known)| *byte = *known);
+                // The version may be all that the parser minds.
+                let Some(held) = as_http11(head) else { return self.reject(rejection, RefusedHead::Whole(head)) };
                 match Request::parse(&held, limits.fields).and_then(|r| Framing::of(&r, limits.content_size)) {
                     Ok(framing) => self.hold(held, framing, input, limits),
-                    Err(rejection) => self.reject(rejection, head),
+                    Err(rejection) => self.reject(rejection, RefusedHead::Whole(head)),
                 }
             }
         }
@@ -318,19 +316,19 @@ impl Connection {
                 self.owed = Some(Owed::to(&request, framing));
                 Step::Request(request)
             }
+            // It was parsed before it was held, so this does not happen.
             Err(rejection) => {
                 self.owed = Some(Owed::REJECTION);
-                Step::Reject(rejection, &[])
+                Step::Reject(rejection, RefusedHead::Whole(head))
             }
         }
     }
 
     /// Refuses what was received. `head` is what there is of the head, unless it is held.
-    fn reject<'a>(&'a mut self, rejection: Rejection, head: &'a [u8]) -> Step<'a> {
+    fn reject<'a>(&'a mut self, rejection: Rejection, head: RefusedHead<'a>) -> Step<'a> {
         let held = self.held.as_ref().filter(|_| matches!(self.receiving, Receiving::Content));
-        let head = held.map_or(head, |held| &held.head);
-        self.receiving = Receiving::Finished(CloseReason::Rejected);
-        self.owed = Some(Owed { is_head: head.starts_with(b"HEAD "), ..Owed::REJECTION });
+        let head = held.map_or(head, |held| RefusedHead::Whole(&held.head));
+        self.owed = Some(Owed { is_head: head.bytes().starts_with(b"HEAD "), ..Owed::REJECTION });
         Step::Reject(rejection, head)
     }
 }
@@ -339,7 +337,8 @@ impl Owed {
     const REJECTION: Owed = Owed { version: Version::Http11, is_head: false, last: Some(CloseReason::Rejected) };
 
     fn to(request: &Request<'_>, framing: &Framing) -> Owed {
-        let last = if *framing == Framing::Withheld {
+        // What follows CONNECT is meant for the other end of a tunnel (RFC 9110, section 9.3.6).
+        let last = if *framing == Framing::Withheld || request.method == request::Method::Connect {
             Some(CloseReason::ContentRefused)
         } else if request.is_persistent() {
             None
@@ -348,6 +347,14 @@ impl Owed {
         };
         Owed { version: request.version, is_head: request.method == request::Method::Head, last }
     }
+}
+
+/// A head of HTTP/1.2 or above as one of HTTP/1.1, which it is served as.
+fn as_http11(head: &[u8]) -> Option<Box<[u8]>> {
+    let Some((at, b'1', b'2'..)) = request::version_of(head) else { return None };
+    let mut copy = Box::<[u8]>::from(head);
+    copy.iter_mut().skip(at).zip(b"HTTP/1.1").for_each(|(byte, known)| *byte = *known);
+    Some(copy)
 }
 
 const INCOMPLETE: Rejection = Rejection::bad_request("the connection was closed before the request was complete");

@@ -87,19 +87,29 @@ impl<'a> Fields<'a> {
     pub fn values(&self, name: FieldName) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         // One line is the rule and costs nothing. Where there are several, the section is gone through again.
         let (one, section) = if self.is_repeated(name) { (None, self.section) } else { (self.value(name), &[][..]) };
-        one.into_iter().chain(lines(section).filter(move |(line, _)| recognise(line) == Some(name)).map(|(_, v)| v))
+        one.into_iter().chain(values_in(section, name))
     }
 
     /// The elements of a list that may go over several lines (section 5.6.1), empty ones left out. Not for fields whose
     /// elements hold quoted strings.
     pub fn elements(&self, name: FieldName) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.values(name).flat_map(|value| value.split(|&byte| byte == b',')).map(trim).filter(|e| !e.is_empty())
+        self.values(name).flat_map(elements)
     }
 
     /// The section as it was received: its field lines, each with its CRLF.
     pub fn section(&self) -> &'a [u8] {
         self.section
     }
+}
+
+/// The elements of one value, empty ones left out.
+pub fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(trim).filter(|element| !element.is_empty())
+}
+
+/// The value of every line of that name in a section, or in a head: its first line is none of a known field.
+pub(super) fn values_in(section: &[u8], name: FieldName) -> impl Iterator<Item = &[u8]> {
+    lines(section).filter(move |(line, _)| recognise(line) == Some(name)).map(|(_, value)| value)
 }
 
 /// The known field of that name, compared without case (section 5.1).

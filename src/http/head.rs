@@ -1,7 +1,35 @@
-//! Where a request head ends (RFC 9112, section 2.1), looked for as its bytes come in, before any of it is parsed.
+//! Where a request head ends (RFC 9112, section 2.1), looked for as its bytes come in, before any of it is parsed; and what
+//! there is of one that is refused.
 
+use super::fields::{self, FieldName};
 use super::request::{self, Rejection};
 use super::status::Status;
+
+/// What was received of the head of a request that is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RefusedHead<'a> {
+    /// All of it
+    Whole(&'a [u8]),
+    /// As much as had come, which is a matter of chance
+    Part(&'a [u8]),
+}
+
+impl<'a> RefusedHead<'a> {
+    /// The bytes, for the log
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            RefusedHead::Whole(bytes) | RefusedHead::Part(bytes) => bytes,
+        }
+    }
+
+    /// The values of its Accept lines, where they are all there.
+    pub fn accept(self) -> Option<impl Iterator<Item = &'a [u8]>> {
+        match self {
+            RefusedHead::Whole(head) => Some(fields::values_in(head, FieldName::Accept)),
+            RefusedHead::Part(_) => None,
+        }
+    }
+}
 
 /// The length of the head that `input` starts with, of which `scanned` bytes have been looked at before. httparse takes
 /// a bare LF for the end of a line, so that is refused here, and the first byte of garbage at once.

@@ -36,10 +36,10 @@ pub fn select(value: &[u8], complete_length: u64) -> Selection {
     let mut first = None;
     let mut others = Vec::new();
     for (count, spec) in specs.enumerate() {
-        let Some(spec) = Spec::parse(spec) else { return Selection::Whole };
+        let Some(spec) = RangeSpec::parse(spec) else { return Selection::Whole };
         match spec.range_of(complete_length) {
             // The last bytes of what has none are satisfiable, but no part (section 14.1.2).
-            None if complete_length == 0 && matches!(spec, Spec::Suffix(1..)) => return Selection::Whole,
+            None if complete_length == 0 && matches!(spec, RangeSpec::SuffixRange(1..)) => return Selection::Whole,
             _ if count == RANGES_MAX => return Selection::Whole,
             None => {}
             Some(range) if first.is_none() => first = Some(range),
@@ -72,7 +72,7 @@ fn several(ranges: Vec<Range<u64>>, complete_length: u64) -> Selection {
             _ => joined.push(range),
         }
     }
-    joined.sort_by_key(|part| ranges.iter().position(|range| part.contains(&range.start)));
+    joined.sort_by_cached_key(|part| ranges.iter().position(|range| part.contains(&range.start)));
     match &*joined {
         [one] => Selection::Part(one.clone()),
         _ => Selection::Parts(joined),
@@ -80,22 +80,22 @@ fn several(ranges: Vec<Range<u64>>, complete_length: u64) -> Selection {
 }
 
 /// One range as it was written.
-enum Spec {
+enum RangeSpec {
     /// The last so many bytes
-    Suffix(u64),
+    SuffixRange(u64),
     /// From a position on, up to and with another, if there is one
-    From(u64, Option<u64>),
+    IntRange(u64, Option<u64>),
 }
 
-impl Spec {
-    fn parse(text: &str) -> Option<Spec> {
+impl RangeSpec {
+    fn parse(text: &str) -> Option<RangeSpec> {
         let (first, last) = text.split_once('-')?;
         match (first, last) {
-            ("", suffix) => Some(Spec::Suffix(position(suffix)?)),
-            (first, "") => Some(Spec::From(position(first)?, None)),
+            ("", suffix) => Some(RangeSpec::SuffixRange(position(suffix)?)),
+            (first, "") => Some(RangeSpec::IntRange(position(first)?, None)),
             (first, last) => {
                 let (first, last) = (position(first)?, position(last)?);
-                (first <= last).then_some(Spec::From(first, Some(last)))
+                (first <= last).then_some(RangeSpec::IntRange(first, Some(last)))
             }
         }
     }
@@ -103,9 +103,9 @@ impl Spec {
     /// The bytes that there are of it.
     fn range_of(&self, complete_length: u64) -> Option<Range<u64>> {
         let range = match *self {
-            Spec::Suffix(length) => complete_length.saturating_sub(length)..complete_length,
-            Spec::From(first, None) => first..complete_length,
-            Spec::From(first, Some(last)) => first..last.saturating_add(1).min(complete_length),
+            RangeSpec::SuffixRange(length) => complete_length.saturating_sub(length)..complete_length,
+            RangeSpec::IntRange(first, None) => first..complete_length,
+            RangeSpec::IntRange(first, Some(last)) => first..last.saturating_add(1).min(complete_length),
         };
         (!range.is_empty()).then_some(range)
     }

@@ -1,4 +1,4 @@
-//! Waits for readiness: the one file that registers sources with the poller, and the one with `unsafe`.
+//! Waits for readiness: the one file that registers sources with the poller and owns them, and the one with `unsafe`.
 //!
 //! Registration is `polling`'s, edge-triggered and for both directions at once, so that a source is registered once and
 //! never again. Waiting is not: its `wait` costs five system calls (timerfd_settime and epoll_ctl to arm a timer,
@@ -14,8 +14,12 @@ use std::time::Duration;
 use polling::{Event, PollMode, Poller};
 use rustix::event::epoll::EventFlags as Flags;
 use rustix::event::{Timespec, epoll};
+use rustix::ioctl;
 
 use super::slab::Key;
+
+/// The same as TIOCOUTQ (tcp(7)).
+const SIOCOUTQ: ioctl::Opcode = 0x5411;
 
 /// How many events one wait takes. More only wait for the next turn.
 const EVENTS_MAX: usize = 512;
@@ -107,6 +111,17 @@ impl Source {
         let flags = Flags::IN | Flags::OUT | Flags::PRI | Flags::RDHUP | Flags::ET;
         epoll::modify(&*reactor.poller, &self.descriptor, epoll::EventData::new_u64(key.to_bits()), flags)?;
         Ok(())
+    }
+}
+
+impl Source {
+    /// Bytes in the queue for sending: those that the other side has not acknowledged yet (tcp(7)), or, of a UNIX socket,
+    /// not read (unix(7)).
+    pub fn unacknowledged(&self) -> io::Result<i32> {
+        // SAFETY: what SIOCOUTQ writes is an int, and that is what there is room for.
+        #[expect(unsafe_code, reason = "an ioctl for which there is no safe function")]
+        let bytes = unsafe { ioctl::ioctl(&self.descriptor, ioctl::Getter::<SIOCOUTQ, i32>::new())? };
+        Ok(bytes)
     }
 }
 

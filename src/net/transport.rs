@@ -75,6 +75,11 @@ impl Transport {
         }
     }
 
+    /// Whether something was sent that the peer's side has not acknowledged yet. False where the system does not tell.
+    pub fn has_unacknowledged(&self) -> bool {
+        self.source.unacknowledged().is_ok_and(|bytes| bytes > 0)
+    }
+
     /// Tells the peer that nothing more will be sent (shutdown(2)).
     pub fn shut_down_sending(&self) -> io::Result<()> {
         Ok(rustix::net::shutdown(&self.source, Shutdown::Write)?)

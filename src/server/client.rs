@@ -28,8 +28,10 @@ const SHARE_BYTES: usize = 1024 * 1024;
 /// Requests that are answered for a client in a turn.
 const SHARE_REQUESTS: usize = 64;
 
-/// How long a peer may take to notice that it has been answered for good (RFC 9112, section 9.6).
+/// How long a peer that does nothing may take to notice that it has been answered for good (RFC 9112, section 9.6), and how
+/// often it gets this time anew while it sends, or receives.
 const LINGER_TIME: Duration = Duration::from_secs(5);
+const LINGER_TIMES: u8 = 3;
 
 /// One accepted peer.
 pub(super) struct Client {
@@ -78,8 +80,8 @@ enum Ending {
     Open,
     /// What is in the outbox is the last.
     AfterFlush(CloseReason),
-    /// Nothing more is sent, and what comes is thrown away.
-    Lingering(CloseReason),
+    /// Nothing more is sent, and what comes is thrown away. The time for that can be had so often.
+    Lingering(CloseReason, u8),
 }
 
 /// What a client waits for. Each has a time of its own.
@@ -183,6 +185,7 @@ impl Client {
                 Ok(received) => {
                     // Less than there was room for is all there was, as a rule: no second call to hear so.
                     self.is_readable = received == room.len() || self.must_drain;
+                    self.has_progressed |= matches!(self.ending, Ending::Lingering(..));
                     intake.add(received);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_readable = false,
@@ -250,15 +253,18 @@ impl Client {
                     if let Err(error) = self.transport.shut_down_sending() {
                         return Outcome::Gone(Gone::Failed(error));
                     }
-                    self.ending = Ending::Lingering(reason);
+                    self.waiting = Waiting::Lingering;
+                    self.has_progressed = false;
+                    self.deadline = shared.instant + LINGER_TIME;
+                    self.ending = Ending::Lingering(reason, LINGER_TIMES);
                 }
-                Ending::Lingering(_) => {}
+                Ending::Lingering(..) => {}
             }
-            if let Ending::Lingering(reason) = self.ending {
+            if let Ending::Lingering(reason, _) = self.ending {
                 *input = &[];
                 self.needs_bytes = true;
                 return match () {
-                    () if self.has_ended || !self.is_in_time(Waiting::Lingering, shared) => {
+                    () if self.may_close(reason, true) || !self.lingers_on(shared) => {
                         Outcome::Gone(Gone::Closed(reason))
                     }
                     () if self.is_readable => Outcome::Runnable,
@@ -288,10 +294,25 @@ impl Client {
         }
     }
 
-    /// Whether the socket can be closed without destroying what the peer has not read yet. It can't where bytes of the
-    /// peer are left unread, or may still come: the kernel answers them with a reset.
+    /// Whether the socket can be closed without destroying what the peer has not received yet. It can't where bytes of the
+    /// peer are left unread, or may still come while some of ours are on their way: the kernel answers them with a reset.
     fn may_close(&self, reason: CloseReason, has_read_all: bool) -> bool {
-        self.has_ended || (has_read_all && !self.is_readable && !reason.lingers())
+        let is_done = has_read_all && !self.is_readable && !reason.lingers();
+        self.has_ended || (is_done && !self.transport.has_unacknowledged())
+    }
+
+    /// Whether the peer's end is waited for any longer. It has so many times over to show that it still takes part.
+    fn lingers_on(&mut self, shared: &Shared) -> bool {
+        if shared.instant < self.deadline {
+            return true;
+        }
+        self.deadline = shared.instant + LINGER_TIME;
+        let takes_part = mem::take(&mut self.has_progressed) || self.transport.has_unacknowledged();
+        match &mut self.ending {
+            Ending::Lingering(_, times) if takes_part && *times > 1 => *times -= 1,
+            _ => return false,
+        }
+        true
     }
 
     /// Whether there is time left to wait. The time starts when something else is waited for than before, and anew with
@@ -304,7 +325,8 @@ impl Client {
                     Waiting::For(Awaiting::Request | Awaiting::Content) => shared.timeouts.idle,
                     Waiting::For(Awaiting::Head) => shared.timeouts.head,
                     Waiting::ToSend | Waiting::ForDisk => shared.timeouts.send,
-                    Waiting::Lingering => LINGER_TIME,
+                    // It has a time of its own.
+                    Waiting::Lingering => return true,
                 };
         }
         shared.instant < self.deadline

@@ -115,7 +115,13 @@ impl Cache {
         identify: impl FnOnce(&[u8]) -> io::Result<Identity>,
     ) -> Option<Known> {
         let entry = self.sites.get_mut(site)?.get_mut(path)?;
-        entry.known.as_ref()?;
+        match entry.known.as_ref()? {
+            // The clock has been set back, and what was past is to come.
+            Known::Representation(representation) if representation.validators.last_modified > Some(now.seconds) => {
+                return None;
+            }
+            Known::Representation(_) | Known::Missing => {}
+        }
         if entry.round != self.round {
             let is_true = match identify(&entry.file) {
                 Ok(identity) => entry.identity == Some(identity),

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::answer::{Answer, Content};
-use crate::http::{FieldName, Fields, Status};
+use crate::http::fields::elements;
+use crate::http::{FieldName, Fields, RefusedHead, Rejection, Status};
 
 /// It is not to be kept without asking again.
 const CACHE: &str = "Cache-Control: no-cache\r\n";
@@ -33,14 +34,12 @@ pub struct ErrorPages {
 enum Form {
     Html,
     Text,
-    /// Text too, but nobody was asked: the request could not be read.
-    Unasked,
 }
 
 impl ErrorPages {
     /// The answer to a request whose fields are known. `lines` are field lines that the status asks for.
     pub fn answer(&mut self, status: Status, reason: &'static str, lines: &str, fields: &Fields<'_>) -> Answer {
-        let form = if accepts_html(fields) { Form::Html } else { Form::Text };
+        let form = form_of(fields.values(FieldName::Accept));
         let page = self.page(status, reason, form);
         match lines {
             "" => Answer::error(status, page),
@@ -51,9 +50,10 @@ impl ErrorPages {
         }
     }
 
-    /// The answer to a request that could not be read.
-    pub fn answer_rejection(&mut self, status: Status, reason: &'static str) -> Answer {
-        Answer::error(status, self.page(status, reason, Form::Unasked))
+    /// The answer to a request that could not be taken for one.
+    pub fn answer_rejection(&mut self, rejection: Rejection, head: RefusedHead<'_>) -> Answer {
+        let form = head.accept().map_or(Form::Text, form_of);
+        Answer::error(rejection.status, self.page(rejection.status, rejection.reason, form))
     }
 
     fn page(&mut self, status: Status, reason: &'static str, form: Form) -> Rc<ErrorPage> {
@@ -62,22 +62,23 @@ impl ErrorPages {
 }
 
 fn render(status: Status, reason: &str, form: Form) -> ErrorPage {
-    let (vary, media_type) = match form {
-        Form::Html => (VARY, "text/html"),
-        Form::Text => (VARY, "text/plain"),
-        Form::Unasked => ("", "text/plain"),
+    let (media_type, text) = match form {
+        Form::Html => ("text/html", page(status, reason)),
+        Form::Text => ("text/plain", format!("{} {}: {reason}\n", status.code(), status.phrase())),
     };
-    let text = match form {
-        Form::Html => page(status, reason),
-        Form::Text | Form::Unasked => format!("{} {}: {reason}\n", status.code(), status.phrase()),
-    };
-    let lines = format!("{vary}{CACHE}Content-Type: {media_type}; charset=utf-8\r\n");
+    let lines = format!("{VARY}{CACHE}Content-Type: {media_type}; charset=utf-8\r\n");
     ErrorPage { lines: lines.into_bytes(), text: text.into_bytes().into() }
 }
 
-/// Whether the peer takes HTML when it is named (RFC 9110, section 12.5.1): a browser does, curl's `*/*` does not.
-fn accepts_html(fields: &Fields<'_>) -> bool {
-    fields.elements(FieldName::Accept).any(|element| {
+/// HTML for those who name it among what they accept (RFC 9110, section 12.5.1): a browser does, curl's `*/*` does not.
+fn form_of<'a>(mut accept: impl Iterator<Item = &'a [u8]>) -> Form {
+    if accept.any(names_html) { Form::Html } else { Form::Text }
+}
+
+/// Whether a value of Accept names HTML. No comma or semicolon within a quoted string can add it, and none can hide it but in
+/// the parameters of HTML itself.
+fn names_html(accept: &[u8]) -> bool {
+    elements(accept).any(|element| {
         let mut parts = element.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
         let is_html = parts.next().is_some_and(|media_range| media_range.eq_ignore_ascii_case(b"text/html"));
         // A weight of zero, with any number of decimals (section 12.4.2).
@@ -137,7 +138,9 @@ mod tests {
 
     fn accepts(accept: &str) -> bool {
         let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{accept}\r\n");
-        accepts_html(&Request::parse(head.as_bytes(), 9).unwrap().fields)
+        let form = form_of(Request::parse(head.as_bytes(), 9).unwrap().fields.values(FieldName::Accept));
+        assert_eq!(RefusedHead::Whole(head.as_bytes()).accept().map(form_of), Some(form));
+        form == Form::Html
     }
 
     #[test]

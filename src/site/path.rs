@@ -13,6 +13,10 @@ pub struct SitePath<'a> {
 /// colon, a semicolon and their like are encoded too, since nothing is lost by that.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
+/// What browsers send in a query although no URI holds it (RFC 3986, appendix A).
+const QUERY_ENCODED: &AsciiSet =
+    &AsciiSet::EMPTY.add(b'{').add(b'}').add(b'|').add(b'\\').add(b'^').add(b'`').add(b'[').add(b']');
+
 impl<'a> SitePath<'a> {
     /// Decodes the path of a request-target, whose percent-encodings have been found well-formed. Dot segments are removed
     /// after that (RFC 3986, section 5.2.4); they end at the root. A path without either is lent as it is, any other
@@ -77,6 +81,7 @@ impl<'a> SitePath<'a> {
     /// doubled slash makes it lead elsewhere.
     pub fn to_directory_url(self, query: Option<&str>) -> String {
         let (mark, query) = query.map_or(("", ""), |query| ("?", query));
+        let query = percent_encode(query.as_bytes(), QUERY_ENCODED);
         format!("/{}/{mark}{query}", percent_encode(self.file_name(), ENCODED))
     }
 }
@@ -153,6 +158,7 @@ mod tests {
             ("//evil.test", None, "/evil.test/"),
             ("/%0d%0aSet-Cookie:%20a", None, "/%0D%0ASet-Cookie%3A%20a/"),
             ("/%5cevil", Some(""), "/%5Cevil/?"),
+            ("/a", Some("b={c}[%5d]|\\^`?/"), "/a/?b=%7Bc%7D%5B%5d%5D%7C%5C%5E%60?/"),
             ("/\u{61}%ff", None, "/a%FF/"),
         ] {
             assert_eq!(SitePath::decode(path, &mut buffer).unwrap().to_directory_url(query), url);

@@ -81,7 +81,7 @@ impl Site {
         match request.method {
             Method::Get | Method::Head => {}
             Method::Options => return Ok(Answer::fixed(Status::NoContent, ALLOW)),
-            Method::Known => {
+            Method::Known | Method::Connect => {
                 return fail(
                     Status::MethodNotAllowed,
                     "this method is not allowed here; GET, HEAD and OPTIONS are",

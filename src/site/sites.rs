@@ -11,7 +11,7 @@ use super::hosts::{Hosts, Reach};
 use super::select::{Memory, Occasion, Site};
 use crate::config::{self, Address, Config, Origin};
 use crate::files::{Fetch, Root, Timestamp};
-use crate::http::{Rejection, Request, Status};
+use crate::http::{RefusedHead, Rejection, Request, Status};
 
 /// What is served: every site with its open root, by binding and by host.
 #[derive(Debug)]
@@ -79,8 +79,8 @@ impl Sites {
     }
 
     /// The answer to what could not be taken for a request.
-    pub fn answer_rejection(&mut self, rejection: Rejection) -> Answer {
-        self.memory.error_pages.answer_rejection(rejection.status, rejection.reason)
+    pub fn answer_rejection(&mut self, rejection: Rejection, head: RefusedHead<'_>) -> Answer {
+        self.memory.error_pages.answer_rejection(rejection, head)
     }
 
     /// A new round begins: requests have been received since the last one was answered, and what is answered to them has

@@ -118,6 +118,8 @@ impl Peer {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 panic!("nothing for {PATIENCE:?}, after {:?}", self.received.escape_ascii().to_string())
             }
+            // A socket with a timeout tells of being stopped and continued (signal(7)), as by a debugger.
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.fill(),
             Err(error) => panic!("{error}, after {:?}", self.received.escape_ascii().to_string()),
         }
     }

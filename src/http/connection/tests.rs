@@ -44,7 +44,7 @@ fn transcript(pieces: &[&[u8]], answering: Answering) -> String {
                         &format!("{line} [{}]", String::from_utf8_lossy(request.fields.section()).replace("\r\n", ";"));
                 }
                 Step::Reject(rejection, head) => {
-                    let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
+                    let line = head.bytes().split(|&byte| byte == b'\r').next().unwrap_or_default();
                     out += &format!("{} {} [{}]", rejection.status.code(), rejection.reason, line.len().min(1));
                 }
                 Step::Close(reason) => return format!("{out}{reason:?}"),
@@ -209,14 +209,14 @@ fn deadlines_end_what_is_awaited() {
     assert!(matches!(connection.step(&mut &b"GET"[..], &LIMITS), Step::NeedBytes(Awaiting::Head)));
     assert!(matches!(
         connection.expire(b"GET"),
-        Step::Reject(Rejection { status: Status::RequestTimeout, .. }, b"GET")
+        Step::Reject(Rejection { status: Status::RequestTimeout, .. }, RefusedHead::Part(b"GET"))
     ));
 
     let mut connection = Connection::default();
     let mut input = &b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx"[..];
     assert!(matches!(connection.step(&mut input, &LIMITS), Step::NeedBytes(Awaiting::Content)));
     assert!(
-        matches!(connection.expire(b""), Step::Reject(Rejection { status: Status::RequestTimeout, .. }, head) if head.starts_with(b"POST"))
+        matches!(connection.expire(b""), Step::Reject(Rejection { status: Status::RequestTimeout, .. }, RefusedHead::Whole(head)) if head.starts_with(b"POST"))
     );
 }
 

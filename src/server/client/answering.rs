@@ -101,9 +101,9 @@ pub(super) fn prepare(step: Step<'_>, reading: Reading, peer: Peer, binding: u32
             (answer, entry)
         }
         Step::Reject(rejection, head) => {
-            trace::rejection(peer, &rejection, head);
-            let answer = shared.sites.answer_rejection(rejection);
-            let entry = Entry::of_rejection(peer, head, rejection.status);
+            trace::rejection(peer, &rejection, head.bytes());
+            let answer = shared.sites.answer_rejection(rejection, head);
+            let entry = Entry::of_rejection(peer, head.bytes(), rejection.status);
             (answer, entry)
         }
     };

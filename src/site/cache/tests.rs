@@ -125,6 +125,19 @@ fn what_is_missing_is_known_until_it_is_there() {
 }
 
 #[test]
+fn no_time_is_later_than_now() {
+    let directory = Directory::new("clock");
+    let mut cache = Cache::new(1, 100_000, 9);
+    let one = directory.represent("a", "one");
+    cache.put("a", &one);
+    let modified = one.0.changed();
+    for (seconds, is_found) in [(0, true), (-1, false), (1, true)] {
+        let now = Timestamp { seconds: modified.seconds + seconds, ..modified };
+        assert_eq!(cache.find(0, b"a", now, |_| Ok(one.0)).is_some(), is_found, "{seconds}");
+    }
+}
+
+#[test]
 fn what_has_not_settled_is_not_kept() {
     let directory = Directory::new("settled");
     let mut cache = Cache::new(1, 100_000, 9);

@@ -31,7 +31,7 @@ pub(super) fn rows() -> Vec<Row> { vec![
     row("9110/9.3.4", "PUT",                                           request("PUT /a.txt HTTP/1.1", "Content-Length: 5") + "hello", not_allowed()),
     row("9110/9.3.4", "PUT with a range changes nothing",              request("PUT /a.txt HTTP/1.1", "Content-Range: bytes 0-4/10\r\nContent-Length: 5") + "hello", not_allowed()),
     row("9110/9.3.5", "DELETE",                                        request("DELETE /a.txt HTTP/1.1", ""),                   not_allowed()),
-    row("9110/9.3.6", "CONNECT",                                       request("CONNECT localhost:80 HTTP/1.1", ""),            not_allowed()),
+    row("9110/9.3.6", "CONNECT",                                       request("CONNECT localhost:80 HTTP/1.1", ""),            not_allowed().closes()),
     row("9110/9.3.7", "OPTIONS of a file",                             request("OPTIONS /a.txt HTTP/1.1", ""),                  options()),
     row("9110/9.3.7", "OPTIONS of what is not there",                  request("OPTIONS /missing HTTP/1.1", ""),                options()),
     row("9110/9.3.7", "OPTIONS of the server",                         request("OPTIONS * HTTP/1.1", ""),                       options()),

@@ -227,8 +227,7 @@ pub(super) fn bad(reason: &str) -> Answer {
 
 /// The same with another status.
 pub(super) fn refused(status: u16, reason: &str) -> Answer {
-    let lines = "Cache-Control: no-cache\r\nContent-Type: text/plain; charset=utf-8\r\n";
-    answer(status, lines.to_owned(), sentence(status, reason)).closes()
+    error(status, reason).closes()
 }
 
 /// The connection is closed without a word.
@@ -356,7 +355,8 @@ fn short_forms_stand_for_exact_bytes() {
         (
             bad("why").bytes(),
             format!(
-                "HTTP/1.1 400 Bad Request\r\nServer: webserv\r\nDate: {DATE}\r\nCache-Control: no-cache\r\n\
+                "HTTP/1.1 400 Bad Request\r\nServer: webserv\r\nDate: {DATE}\r\nVary: Accept\r\n\
+                 Cache-Control: no-cache\r\n\
                  Content-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\nConnection: close\r\n\r\n\
                  400 Bad Request: why\n"
             ),

@@ -106,8 +106,8 @@ pub(super) fn rows() -> Vec<Row> { vec![
     row("9112/3.2.2", "no scheme",                        target("//localhost/a.txt"),                   missing()),
 
     // RFC 9112, sections 3.2.3 and 3.2.4: authority-form and asterisk-form
-    row("9112/3.2.3", "CONNECT with a host and a port",       request("CONNECT localhost:80 HTTP/1.1", ""),         not_allowed()),
-    row("9112/3.2.3", "CONNECT with an IPv6 address",         request("CONNECT [::1]:443 HTTP/1.1", ""),            not_allowed()),
+    row("9112/3.2.3", "CONNECT with a host and a port",       request("CONNECT localhost:80 HTTP/1.1", ""),         not_allowed().closes()),
+    row("9112/3.2.3", "CONNECT with an IPv6 address",         request("CONNECT [::1]:443 HTTP/1.1", ""),            not_allowed().closes()),
     row("9112/3.2.3", "CONNECT without a port",               request("CONNECT localhost HTTP/1.1", ""),            bad("CONNECT takes a host and a port")),
     row("9112/3.2.3", "CONNECT with an empty port",           request("CONNECT localhost: HTTP/1.1", ""),           bad("CONNECT takes a host and a port")),
     row("9112/3.2.3", "CONNECT with userinfo",                request("CONNECT user@localhost:80 HTTP/1.1", ""),    bad("CONNECT takes a host and a port")),
