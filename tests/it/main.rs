@@ -12,6 +12,7 @@ mod clauses;
 mod cli;
 mod clients;
 mod clients_http;
+mod closing;
 mod conditional;
 mod config_errors;
 mod descriptors;

@@ -22,14 +22,19 @@ pub(crate) struct Peer {
     received: Vec<u8>,
 }
 
-impl Peer {
-    #[track_caller]
-    pub(crate) fn tcp(address: SocketAddr) -> Self {
-        let socket = TcpStream::connect(address).unwrap_or_else(|error| panic!("{address}: {error}"));
+impl From<TcpStream> for Peer {
+    fn from(socket: TcpStream) -> Self {
         socket.set_nodelay(true).unwrap(); // each write of a test is a segment of its own
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.set_write_timeout(Some(PATIENCE)).unwrap();
         Self { socket: Socket::Tcp(socket), received: Vec::new() }
+    }
+}
+
+impl Peer {
+    #[track_caller]
+    pub(crate) fn tcp(address: SocketAddr) -> Self {
+        Self::from(TcpStream::connect(address).unwrap_or_else(|error| panic!("{address}: {error}")))
     }
 
     #[track_caller]
