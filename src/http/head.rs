@@ -41,9 +41,7 @@ pub(super) fn end(input: &[u8], scanned: usize) -> Result<Option<usize>, Rejecti
     }
     // A CR that was the last byte then has its LF to come.
     let mut line = scanned.saturating_sub(1);
-    while let Some(length) =
-        input.get(line..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')))
-    {
+    while let Some(length) = input.get(line..).and_then(|rest| memchr::memchr2(b'\r', b'\n', rest)) {
         let (before, end) = input.split_at_checked(line + length).unwrap_or((input, &[]));
         match end {
             [b'\r'] => return Ok(None),

@@ -97,7 +97,7 @@ impl<'a> Request<'a> {
         if target.len() > TARGET_SIZE_MAX {
             return Err(TARGET_TOO_LONG);
         }
-        let line_end = head.iter().position(|&byte| byte == b'\r').unwrap_or(head.len());
+        let line_end = memchr::memchr(b'\r', head).unwrap_or(head.len());
         let (line, rest) = head.split_at_checked(line_end).unwrap_or((head, &[]));
         let section = rest.strip_prefix(b"\r\n").and_then(|rest| rest.strip_suffix(b"\r\n")).unwrap_or_default();
         let fields = Fields::new(section, parsed.headers);

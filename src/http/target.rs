@@ -114,7 +114,7 @@ const fn is_query(byte: u8) -> bool {
 }
 
 /// The text, where all its bytes are allowed and each "%" stands before two hexadecimal digits.
-fn checked(text: &str, is_allowed: fn(u8) -> bool) -> Result<&str, Reason> {
+fn checked(text: &str, is_allowed: impl Fn(u8) -> bool) -> Result<&str, Reason> {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         if !is_allowed(byte) {

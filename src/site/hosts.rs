@@ -86,6 +86,9 @@ impl Hosts {
     /// The site of a host, which may be in any case and end in a dot. `None` for one that must not be answered.
     pub(super) fn find(&self, host: Option<&str>) -> Option<usize> {
         let Some(host) = host else { return Some(self.default) };
+        if self.exact.is_empty() && self.wildcards.is_empty() && self.reach != Reach::LoopbackOnly {
+            return Some(self.default);
+        }
         let host = host.strip_suffix('.').unwrap_or(host);
         let mut lower = [0; HOST_BYTES_MAX];
         let Some(lower) = lower.get_mut(..host.len()) else { return self.fallback("") };
