@@ -38,6 +38,11 @@ const FRAGMENTS: &[super::Fragment] = &[
     ("Sunday, 06-Nov-94 08:49:38 GMT", 1),
     ("Mon, 21 Sep 2026 14:12:20 GMT", 1),
     ("Accept: \"x\"\r\n", 1),
+    ("If-Modified-Since: Sun\r\nIf-Modified-Since: ", 1),
+    ("If-Unmodified-Since: Sun\r\nIf-Unmodified-Since: ", 1),
+    ("If-Range: Sun\r\nIf-Range: ", 1),
+    ("06 Nov 1994 08:49:37 GMT", 1),
+    ("06 Nov 1994 08:49:36 GMT", 1),
 ];
 
 /// See the module.

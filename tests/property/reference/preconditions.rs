@@ -1,4 +1,5 @@
-//! Preconditions (RFC 9110, section 13) of a field section whose lines have been joined, as section 5.3 allows.
+//! Preconditions (RFC 9110, section 13) of a field section. The lines of a list have been joined, as section 5.3 allows;
+//! a date and If-Range are no lists, so two lines of them are no value at all.
 
 use super::date;
 
@@ -23,7 +24,7 @@ pub(crate) enum Outcome {
 
 /// The first four steps of section 13.2.2 for a GET.
 pub(crate) fn evaluate(lines: &Lines, current: &Current, now: i64) -> Outcome {
-    let date = |name| joined(lines, name).and_then(|value| date::parse(&value, now));
+    let date = |name| only(lines, name).and_then(|value| date::parse(value, now));
     match (joined(lines, "if-match"), date("if-unmodified-since"), current.modified) {
         (Some(list), _, _) if !has_match(&list, current, true) => return Outcome::Failed,
         (None, Some(since), Some(modified)) if modified > since => return Outcome::Failed,
@@ -38,20 +39,36 @@ pub(crate) fn evaluate(lines: &Lines, current: &Current, now: i64) -> Outcome {
 
 /// Step 5: whether Range counts. A date has to be a minute old to be a strong validator (section 8.8.2.2).
 pub(crate) fn range_applies(lines: &Lines, current: &Current, now: i64) -> bool {
-    let Some(value) = joined(lines, "if-range") else { return true };
-    if let (Some((is_weak, opaque)), false) = (entity_tag(&value), current.is_weak) {
+    if values(lines, "if-range").is_empty() {
+        return true;
+    }
+    let Some(value) = only(lines, "if-range") else { return false };
+    if let (Some((is_weak, opaque)), false) = (entity_tag(value), current.is_weak) {
         return !is_weak && opaque == current.opaque;
     }
-    match (date::parse(&value, now), current.modified) {
+    match (date::parse(value, now), current.modified) {
         (Some(date), Some(modified)) => date == modified && now - modified >= 60,
         _ => false,
     }
 }
 
-/// The value of all lines of that name.
+/// The values of the lines of that name.
+fn values<'a>(lines: &'a Lines, name: &str) -> Vec<&'a [u8]> {
+    lines.iter().filter(|(known, _)| known == name).map(|(_, value)| &value[..]).collect()
+}
+
+/// The list that all lines of that name are.
 fn joined(lines: &Lines, name: &str) -> Option<Vec<u8>> {
-    let values: Vec<&[u8]> = lines.iter().filter(|(known, _)| known == name).map(|(_, value)| &value[..]).collect();
+    let values = values(lines, name);
     (!values.is_empty()).then(|| values.join(&b", "[..]))
+}
+
+/// The value of the line of that name, where there is one alone.
+fn only<'a>(lines: &'a Lines, name: &str) -> Option<&'a [u8]> {
+    match values(lines, name)[..] {
+        [value] => Some(value),
+        _ => None,
+    }
 }
 
 /// Whether `*` or a tag of the list is that of the current representation.
