@@ -36,6 +36,7 @@ const FRAGMENTS: &[super::Fragment] = &[
     ("\"", 1),
     ("\\", 1),
     ("=\"b\\\"c\"", 1),
+    (" ", 500),
 ];
 
 /// See the module.
