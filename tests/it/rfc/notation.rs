@@ -164,7 +164,12 @@ pub(super) fn parts_of(path: &str, ranges: &[&str]) -> Answer {
 
 /// 304 about /a.txt: its validators and no word of its content.
 pub(super) fn not_modified() -> Answer {
-    without_content(304, validators(stored(b"a.txt")))
+    not_modified_of("a.txt")
+}
+
+/// The same about that file.
+pub(super) fn not_modified_of(path: &str) -> Answer {
+    without_content(304, validators(stored(path.as_bytes())))
 }
 
 /// 204 to OPTIONS.

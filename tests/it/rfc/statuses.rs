@@ -12,7 +12,7 @@ pub(super) fn rows() -> Vec<Row> { vec![
     row("9110/15.4.2",  "301 and then a request",                    target("/sub") + get(""),                      moved("/sub/").then(ok())),
     row("9110/15.4.5",  "304 has the fields that a cache needs",     get("If-None-Match: <tag>"),                   not_modified()),
     row("9110/15.4.5",  "304 and then a request",                    get("If-None-Match: <tag>") + get(""),         not_modified().then(ok())),
-    row("9110/15.4.5",  "304 to a large file",                       request("GET /large.bin HTTP/1.1", "If-None-Match: \"2ebc9e21.1-493e0\"\r\nIf-Match: \"2ebc9e21.1-493e1\""), failed()),
+    row("9110/15.4.5",  "304 to a large file",                       request("GET /large.bin HTTP/1.1", "If-None-Match: \"2ebc98a1.1-493e0\"") + get(""), not_modified_of("large.bin").then(ok())),
     row("9110/15.5.1",  "400 where the message is broken",           get("X"),                                      bad("a field name is malformed")),
     row("9110/15.5.1",  "400 where the message is whole: the connection stays", target("/%00") + get(""),           error(400, "the path holds an encoded slash or NUL").then(ok())),
     row("9110/15.5.5",  "404 of a file",                             target("/missing"),                            missing()),
