@@ -1,5 +1,7 @@
 //! Parts of a file: what a video player, a resumed download and an abusive client ask for.
 
+use std::collections::HashSet;
+
 use crate::support::{Scratch, Server};
 use crate::wire::{Peer, Response, assert_bytes, exchange, find, get, request};
 
@@ -158,6 +160,25 @@ fn several_ranges_are_parts() {
         }
     }
     peer.exchange(request("GET", "/missing", &[])).assert_status(404);
+}
+
+#[test]
+fn every_multipart_has_a_boundary_of_its_own() {
+    // One that is known could be written into a file, to have its parts taken for others.
+    let directory = Scratch::with(&[("a.txt", &"a".repeat(4000)), ("b.txt", &"b".repeat(4000))]);
+    let server = Server::of(&directory);
+    let mut peer = server.connect();
+    let mut boundaries = HashSet::new();
+    for turn in 1..=3 {
+        // Of two files at the same time, and of each at several times.
+        peer.send(["/a.txt", "/b.txt"].map(|it| request("GET", it, &["Range: bytes=0-9,2000-2009"])).concat());
+        for _ in 0..2 {
+            let response = peer.response();
+            assert_eq!(parts(&response).len(), 2);
+            boundaries.insert(response.field("Content-Type").unwrap().to_owned());
+        }
+        assert_eq!(boundaries.len(), 2 * turn, "{boundaries:?}");
+    }
 }
 
 #[test]
