@@ -246,6 +246,26 @@ fn a_request_that_is_never_finished_times_out() {
 }
 
 #[test]
+fn a_head_request_that_is_never_finished_times_out_without_content() {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    let limits = "[limits]\nhead_time = '1s'\nidle_time = '1s'\n";
+    let config = format!("listen = '127.0.0.1:0'\n{limits}[[site]]\nroot = 'www'\n");
+    let server = Server::configured(&directory, &config);
+    let beginning = "HEAD /a.txt HTTP/1.1\r\nHost: localhost\r\n";
+    let mut peers = [beginning.to_owned(), format!("{beginning}Content-Length: 5\r\n\r\n123")].map(|bytes| {
+        let mut peer = server.connect();
+        peer.send(bytes);
+        peer
+    });
+    for peer in &mut peers {
+        let head = peer.head();
+        head.assert_status(408).assert_field("Connection", "close");
+        assert!(head.content_length() > 10, "that of the reason:\n{head}");
+        peer.assert_ended();
+    }
+}
+
+#[test]
 fn a_byte_now_and_then_does_not_keep_a_request_alive() {
     let directory = Scratch::with(&[("www/a.txt", "a")]);
     let limits = "[limits]\nhead_time = '2s'\nidle_time = '1s'\n";
@@ -265,6 +285,26 @@ fn a_byte_now_and_then_does_not_keep_a_request_alive() {
     later.response().assert_status(408);
     assert!(!slow.is_silent(), "a byte gave the request more time");
     slow.response().assert_status(408);
+}
+
+#[test]
+fn who_goes_on_sending_after_a_refusal_is_not_reset() {
+    // A reset could reach the client before it has read the answer, and destroy that.
+    let (_directory, server) = site();
+    let mut pace = Pace::of(&server);
+    for (head, status) in [(request("POST", "/", &["Content-Length: 1048577"]), 413), ("GET /\r\n\r\n".to_owned(), 400)]
+    {
+        let mut peer = server.connect();
+        // The server has read all that there is when it answers.
+        peer.exchange(head).assert_status(status).assert_field("Connection", "close");
+        for _ in 0..10 {
+            // To a socket that is closed the first of these is answered by a reset, and the second fails.
+            peer.send(vec![b'x'; 1000]);
+            pace.turn();
+        }
+        peer.finish_sending();
+        peer.assert_ended();
+    }
 }
 
 #[test]
