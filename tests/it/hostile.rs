@@ -1,6 +1,7 @@
 //! What a hostile client or a careless operator gets: an answer, and nothing that harms the others.
 
 use std::fs::{self, File};
+use std::mem::MaybeUninit;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -8,8 +9,8 @@ use rustix::fs::{CWD, FileType, Mode, inotify, mknodat};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
-use crate::support::{PATIENCE, Scratch, Server, eventually};
-use crate::wire::{Peer, get, request};
+use crate::support::{PATIENCE, Scratch, Server, eventually, webserv};
+use crate::wire::{Peer, Response, get, request};
 
 /// More than is held in memory.
 const LARGE: usize = 300_000;
@@ -94,11 +95,16 @@ fn a_tag_becomes_strong_and_a_date_is_told_when_their_time_has_come() {
     let server = Server::of(&directory);
     let tag = || get(&server, "/young.bin").field("ETag").unwrap().to_owned();
     assert!(tag().starts_with("W/\""), "a file that is being written has no strong tag");
-    let response = get(&server, "/soon.txt");
-    assert_eq!(response.field("Last-Modified"), response.field("Date"), "it is not later than now");
+    let early = get(&server, "/soon.txt");
+    assert_eq!(early.field("Last-Modified"), early.field("Date"), "it is not later than now");
     let told = httpdate::fmt_http_date(soon);
     eventually("the tag is strong", || tag().starts_with('"'));
     eventually("the date is told", || get(&server, "/soon.txt").field("Last-Modified") == Some(&*told));
+    // More than a second has passed for Date as well.
+    let date = |response: &Response| httpdate::parse_http_date(response.field("Date").unwrap()).unwrap();
+    let late = get(&server, "/soon.txt");
+    assert!(date(&early) < date(&late), "the clock stands still:\n{early}\n{late}");
+    assert!(date(&late) <= SystemTime::now() && date(&late) > SystemTime::now() - Duration::from_secs(60), "{late}");
 }
 
 #[test]
@@ -118,6 +124,30 @@ fn a_time_that_was_set_by_hand_is_no_strong_tag() {
     set();
     let after = get(&server, "/large.bin");
     assert_ne!(after.field("ETag"), Some(&*before), "one tag for two contents");
+}
+
+#[test]
+fn a_file_that_never_holds_still_is_tried_again_and_then_unavailable() {
+    // Those below /sys are never as long as they say, which is how a file looks that is cut while it is read.
+    let file = "/sys/kernel/fscaps";
+    assert_ne!(fs::metadata(file).unwrap().len(), fs::read(file).unwrap().len() as u64);
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0", "/sys/kernel"]));
+    let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
+    // Closing is watched too, since two openings in a row would be told as one.
+    let both = inotify::WatchFlags::OPEN | inotify::WatchFlags::CLOSE_NOWRITE;
+    inotify::add_watch(&watch, file, both).unwrap();
+    let mut peer = server.connect();
+    let response = peer.exchange(request("GET", "/fscaps", &[]));
+    response.assert_status(503).assert_content("503 Service Unavailable: the file keeps changing while it is read\n");
+    peer.exchange(request("OPTIONS", "*", &[])).assert_status(204);
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut events = inotify::Reader::new(&watch, &mut buffer);
+    let mut opened = 0;
+    while let Ok(event) = events.next() {
+        opened += usize::from(event.events().contains(inotify::ReadFlags::OPEN));
+    }
+    // Once to see that it has to be fetched, and then to be read.
+    assert!(opened > 2, "opened {opened} times: it may well be whole at the second try");
 }
 
 #[test]
