@@ -103,7 +103,17 @@ fn no_answer_has_a_field_that_its_status_or_this_server_has_no_use_for() {
 fn every_error_explains_itself() {
     let (_directory, server) = site();
     for response in one_of_each(&server).into_iter().filter(|it| it.status() >= 400) {
+        // `404 Not Found: there is no such file`, or a page with those words.
         let text = response.text();
-        assert!(text.len() > 30 && text.contains(&response.status().to_string()), "{response}");
+        let status_line = response.head.split(|&byte| byte == b'\r').next().unwrap();
+        let status = str::from_utf8(status_line).unwrap().split_once(' ').unwrap().1;
+        let reason = match text.split_once("<p>") {
+            Some((before, sentence)) => {
+                assert!(before.contains(&format!("<title>{status}</title>")), "{response}");
+                sentence.split_once("</p>").expect("a paragraph").0
+            }
+            None => text.strip_prefix(status).and_then(|it| it.strip_prefix(": ")).expect("a status and its reason"),
+        };
+        assert!(reason.split_whitespace().count() >= 3, "no sentence: {reason:?}\n{response}");
     }
 }

@@ -59,6 +59,8 @@ fn a_part_has_the_fields_of_the_whole() {
     let whole = get(&server, "/a.txt");
     whole.assert_field("Accept-Ranges", "bytes");
     let part = ask(&mut server.connect(), "bytes=5-9");
+    part.assert_status(206);
+    assert!(whole.field("Content-Type").is_some() && whole.field("Last-Modified").is_some(), "{whole}");
     for name in ["ETag", "Last-Modified", "Cache-Control", "Content-Type", "Server", "Vary"] {
         assert_eq!(part.field(name), whole.field(name), "{name}:\n{part}");
     }
@@ -213,7 +215,11 @@ fn a_part_is_only_sent_of_what_the_client_has() {
         let lines = [format!("If-Range: {value}"), format!("Range: {range}")];
         exchange(&server, request("GET", "/a.txt", &[&lines[0], &lines[1]]))
     };
-    ask(tag, "bytes=5-9").assert_status(206).assert_content("56789");
+    let part = ask(tag, "bytes=5-9");
+    part.assert_status(206).assert_content("56789");
+    for name in ["Content-Type", "Last-Modified"] {
+        assert!(part.field(name).is_some_and(|value| whole.field(name) == Some(value)), "{name}:\n{part}");
+    }
     ask("\"other\"", "bytes=5-9").assert_status(200).assert_content(CONTENT);
     // Compared strongly: two contents may share a weak tag.
     ask(&format!("W/{tag}"), "bytes=5-9").assert_status(200).assert_content(CONTENT);

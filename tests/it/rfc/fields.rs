@@ -40,6 +40,9 @@ pub(super) fn rows() -> Vec<Row> { vec![
 
     // RFC 9110, section 5.6: lists and dates
     row("9110/5.6.1", "empty elements of a list",                         get("If-None-Match: , ,<tag>,"),                            not_modified()),
+    row("9110/5.6.1", "empty elements of If-Match",                       get("If-Match: ,\t,<tag> ,"),                               ok()),
+    row("9110/5.6.1", "empty elements around another tag of If-Match",    get("If-Match: , \"a\",,"),                                 failed()),
+    row("9110/5.6.1", "empty elements of Accept",                         request("GET /missing HTTP/1.1", "Accept: ,, text/html ,\r\nConnection: close"), page(404, "There is no such file.").closes()),
     row("9110/5.6.1", "an empty list",                                    get("If-None-Match:"),                                      ok()),
     row("9110/5.6.4", "a comma within quotes is no separator",            get("If-None-Match: \"a,b\", <tag>"),                       not_modified()),
     row("9110/5.6.7", "IMF-fixdate",                                      get("If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT"),    not_modified()),
@@ -81,6 +84,7 @@ pub(super) fn rows() -> Vec<Row> { vec![
     row("9110/8.6",   "an empty file has a length",                     target("/empty.txt"),                    found("empty.txt")),
     row("9110/8.6",   "the length in a response to HEAD",               request("HEAD /long.txt HTTP/1.1", ""),  found("long.txt").head()),
     row("9110/8.8.2", "no Last-Modified where the time says nothing",   target("/undated.txt"),                  found("undated.txt")),
+    row("9110/8.8.2", "nor in a part",                                  request("GET /undated.txt HTTP/1.1", "Range: bytes=2-4"), part_of("undated.txt", "2-4")),
     row("9110/8.8.2", "without Last-Modified no date is a condition",   request("GET /undated.txt HTTP/1.1", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT"), found("undated.txt")),
     row("9110/8.8.2", "nor is one against it",                          request("GET /undated.txt HTTP/1.1", "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT"), found("undated.txt")),
     row("9110/8.8.3", "a tag is the hash of the content",               target("/b.txt"),                        found("b.txt")),
