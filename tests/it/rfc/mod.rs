@@ -17,6 +17,10 @@
 //! - An answer that stays open is proven to: the next request on that connection is answered too. Behind an answer that
 //!   closes, the same bytes are proven to be no request.
 //!
+//! The same from the other side: `tests/CLAUSES.md` goes clause by clause through the MUST and SHOULD of both and names
+//! the tests that hold each; `tests/differential/REPORT.md` says what nginx and h2o do otherwise, and why;
+//! `tests/it/rejections.rs` has all that ends the connection.
+//!
 //! Every row is sent at once, cut in two at several places and, every third, byte by byte, with the same transcript.
 
 mod conditional;
