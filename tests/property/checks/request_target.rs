@@ -91,10 +91,11 @@ fn check_path(path: Path<'_>) {
     let mut segments = decoded.file_name().split(|byte| *byte == b'/');
     assert!(decoded.file_name().is_empty() || segments.all(is_harmless), "{path:?} becomes {decoded:?}");
 
-    // What a directory redirects to is a path of this host, and names the same directory.
+    // What a directory redirects to is a path of this host, names the same directory, and is a URI in every character.
     let url = decoded.to_directory_url(path.query);
     let Ok(Target::Origin(redirected)) = Target::parse(&url) else { panic!("{path:?} redirects to {url:?}") };
-    assert_eq!(redirected.query, path.query);
+    assert_eq!(redirected.query.map(str::to_owned), path.query.map(target::query_of_uri), "{path:?}");
+    assert_eq!(url, target::query_of_uri(&url), "{path:?}");
     let mut buffer = Vec::new();
     let followed = SitePath::decode(redirected.path, &mut buffer).ok();
     let is_same =

@@ -3,6 +3,7 @@
 use super::chunked::{self, Message};
 use super::find;
 use super::head::{self, Asked, Content, Limits, Statuses};
+use super::target::Target;
 
 /// Empty lines before a request.
 const EMPTY_LINES_MAX: usize = 4;
@@ -49,6 +50,8 @@ pub(crate) fn read(input: &[u8], limits: &Limits) -> Vec<Event> {
         at += length;
         let last = match asked {
             Asked { content: Content::Withheld, .. } => Some("ContentRefused"),
+            // What follows is for the other end of a tunnel.
+            Asked { target: Target::Authority, .. } => Some("ContentRefused"),
             Asked { is_persistent: false, .. } => Some("LastRequest"),
             _ => None,
         };

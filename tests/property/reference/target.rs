@@ -51,6 +51,15 @@ fn path_and_query(text: &str) -> Option<(String, Option<String>)> {
     is_valid.then(|| (path.to_owned(), query.map(str::to_owned)))
 }
 
+/// A query in the characters of RFC 3986, section 3.4, with all others percent-encoded.
+pub(crate) fn query_of_uri(query: &str) -> String {
+    let encoded = |c: char| match c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/?%".contains(c) {
+        true => c.to_string(),
+        false => c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect(),
+    };
+    query.chars().map(encoded).collect()
+}
+
 /// Whether a text is letters, digits, `others` and `%` before two hexadecimal digits.
 fn is_encoded(text: &str, others: &str) -> bool {
     let mut pieces = text.split('%');
