@@ -102,6 +102,8 @@ pub(super) fn rows() -> Vec<Row> { vec![
     row("9110/12.5.1", "an error for whom no page will do",              request("GET /missing HTTP/1.1", "Accept: text/html;q=0"), missing()),
     row("9110/12.5.1", "the name of a parameter has no case",            request("GET /missing HTTP/1.1", "Accept: text/html;Q=0"), missing()),
     row("9110/12.5.1", "zero in full",                                   request("GET /missing HTTP/1.1", "Accept: text/html ; q=0.000"), missing()),
+    row("9110/12.5.1", "a refusal for a browser is a page too",          get("Accept: text/html\r\nContent-Length: x"),            page(400, "Content-Length is not a number.").closes()),
+    row("9110/12.5.1", "a refusal before all of Accept has come is a line", Input::from("GET /a.txt HTTP/1.1\r\nAccept: text/html\r\n").half_closed(), bad("the connection was closed before the request was complete")),
     row("9110/12.5.1", "an empty Accept",                                request("GET /missing HTTP/1.1", "Accept:"),               missing()),
     row("9110/12.5.2", "Accept-Charset is not looked at",                get("Accept-Charset: iso-8859-1"),                         ok()),
     row("9110/12.5.3", "identity will do where nothing is said",         get(""),                                                   ok()),

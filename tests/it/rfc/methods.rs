@@ -2,6 +2,18 @@
 
 use super::notation::*;
 
+/// IANA's registry of methods, but for GET, HEAD, OPTIONS and CONNECT.
+const REGISTERED: &str = "\
+    ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT COPY DELETE LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL \
+    MKREDIRECTREF MKWORKSPACE MOVE ORDERPATCH PATCH POST PROPFIND PROPPATCH PUT QUERY REBIND REPORT SEARCH TRACE \
+    UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE UPDATEREDIRECTREF VERSION-CONTROL";
+
+/// A request of each.
+fn registered() -> Input {
+    let requests = REGISTERED.split(' ').map(|method| request(&format!("{method} /a.txt HTTP/1.1"), ""));
+    requests.fold(Input::from(""), |all, request| all + request)
+}
+
 #[rustfmt::skip]
 pub(super) fn rows() -> Vec<Row> { vec![
     // RFC 9110, section 9: methods
@@ -32,6 +44,7 @@ pub(super) fn rows() -> Vec<Row> { vec![
     row("9110/9.3.4", "PUT with a range changes nothing",              request("PUT /a.txt HTTP/1.1", "Content-Range: bytes 0-4/10\r\nContent-Length: 5") + "hello", not_allowed()),
     row("9110/9.3.5", "DELETE",                                        request("DELETE /a.txt HTTP/1.1", ""),                   not_allowed()),
     row("9110/9.3.6", "CONNECT",                                       request("CONNECT localhost:80 HTTP/1.1", ""),            not_allowed().closes()),
+    row("9110/9.3.6", "CONNECT and what was meant for the tunnel",     request("CONNECT localhost:80 HTTP/1.1", "") + get(""),  not_allowed().closes()),
     row("9110/9.3.7", "OPTIONS of a file",                             request("OPTIONS /a.txt HTTP/1.1", ""),                  options()),
     row("9110/9.3.7", "OPTIONS of what is not there",                  request("OPTIONS /missing HTTP/1.1", ""),                options()),
     row("9110/9.3.7", "OPTIONS of the server",                         request("OPTIONS * HTTP/1.1", ""),                       options()),
@@ -43,6 +56,8 @@ pub(super) fn rows() -> Vec<Row> { vec![
     row("9110/9.3",   "PROPFIND",                                      request("PROPFIND / HTTP/1.1", "Depth: 1"),              not_allowed()),
     row("9110/9.3",   "MKCOL",                                         request("MKCOL /new/ HTTP/1.1", ""),                     not_allowed()),
     row("9110/9.3",   "QUERY",                                         request("QUERY /a.txt HTTP/1.1", ""),                    not_allowed()),
+    row("9110/9.3",   "every other method of the registry",            registered(),                                            not_allowed().times(REGISTERED.split(' ').count())),
+    row("9110/9.3",   "PRI is the preface of HTTP/2 and no method",    request("PRI /a.txt HTTP/1.1", ""),                      unknown_method()),
     row("9110/9.3",   "another method may not override",               get("X-HTTP-Method-Override: DELETE"),                   ok()),
 
     // RFC 9110, section 10.1.1: Expect
@@ -87,6 +102,7 @@ pub(super) fn rows() -> Vec<Row> { vec![
     row("9110/10.2.2", "Location does not leave the site by a backslash", target("/%5Cevil.test"),                            moved("/%5Cevil.test/")),
     row("9110/10.2.2", "Location injects no field",                       target("/%0D%0AX:%20y"),                            moved("/%0D%0AX%3A%20y/")),
     row("9110/10.2.2", "Location injects no field by the query",          target("/sub?%0D%0AX:%20y"),                        moved("/sub/?%0D%0AX:%20y")),
+    row("9110/10.2.2", "Location is a URI although the query was none",   target("/sub?{a}|[b]\\^`"),                         moved("/sub/?%7Ba%7D%7C%5Bb%5D%5C%5E%60")),
     row("9110/10.2.2", "Location names no host that was sent",            "GET /sub HTTP/1.1\r\nHost: a.localhost:1\r\n\r\n", moved("/sub/")),
     row("9110/10.2.4", "Server names no version",                         target("/missing"),                                 missing()),
 ] }

@@ -43,7 +43,7 @@ use notation::Row;
 use runner::Runner;
 
 /// How many rows there are, so that none is lost unnoticed.
-const ROWS: usize = 851;
+const ROWS: usize = 857;
 
 /// The sections that bind an origin server.
 const SECTIONS: [(&str, std::ops::RangeInclusive<u8>); 2] = [("9112", 2..=9), ("9110", 5..=15)];
