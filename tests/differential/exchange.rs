@@ -8,7 +8,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::corpus::Entry;
-use crate::outcome::{self, End};
+use crate::outcome::{self, End, Outcome};
 use crate::peers::Peer;
 
 /// The silence after which a server is taken to have said all that it will. They answer within a millisecond, and none
@@ -22,7 +22,7 @@ const PROBE: &[u8] = b"GET /probe.txt HTTP/1.1\r\nHost: a\r\n\r\n";
 pub(crate) const PROBE_CONTENT: &[u8] = b"probe";
 
 /// Sends the entry to the server and tells what became of it.
-pub(crate) fn outcome(peer: &Peer, entry: &Entry) -> String {
+pub(crate) fn outcome(peer: &Peer, entry: &Entry) -> Outcome {
     let mut socket = connect(peer.address);
     let request = entry.bytes(&peer.tag);
     // A server may answer and close before it has read everything.
@@ -41,7 +41,7 @@ pub(crate) fn outcome(peer: &Peer, entry: &Entry) -> String {
         listen(&mut socket, &mut more, is_probe_answered);
         if is_probe_answered(&more) { End::Open } else { End::Waits }
     };
-    outcome::describe(&request, &received, end, peer.address.port())
+    outcome::of(&request, &received, end, peer.address.port())
 }
 
 /// The tag that a server gives a file.

@@ -1,13 +1,15 @@
 //! The same bytes to webserv, to nginx and to h2o: where they do not agree, a reason says why this server is right.
 //!
 //! `corpus` holds the requests, each with its reason where there is a difference; `peers` starts the three servers;
-//! `exchange` sends and listens; `outcome` reduces what came back to what can be compared; `report` writes REPORT.md.
+//! `exchange` sends and listens; `outcome` and `fields` reduce what came back to what can be compared; `report` writes
+//! REPORT.md.
 
 // The lints that keep the server from panicking would keep a test from failing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod corpus;
 mod exchange;
+mod fields;
 mod outcome;
 mod peers;
 mod report;
@@ -22,6 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, thread};
 
 use corpus::Entry;
+use outcome::Outcome;
 use peers::{Peer, Peers};
 use report::{Compared, Report};
 
@@ -44,8 +47,9 @@ fn every_difference_from_nginx_and_h2o_has_a_reason() {
     }
 
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential/REPORT.md");
+    let fields = report.fields();
     let faults = report.faults();
-    let text = report.finish();
+    let text = report.finish(&fields);
     if env::var_os(WRITE).is_some() {
         fs::write(path, &text).unwrap();
     }
@@ -54,7 +58,7 @@ fn every_difference_from_nginx_and_h2o_has_a_reason() {
 }
 
 /// The outcomes of each entry, in the order of the servers.
-fn compare(peers: [&Peer; 3], entries: &[&Entry]) -> Vec<[String; 3]> {
+fn compare(peers: [&Peer; 3], entries: &[&Entry]) -> Vec<[Outcome; 3]> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -68,7 +72,7 @@ fn compare(peers: [&Peer; 3], entries: &[&Entry]) -> Vec<[String; 3]> {
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
-    done.sort();
+    done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, outcomes)| outcomes).collect()
 }
 

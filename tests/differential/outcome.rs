@@ -1,7 +1,18 @@
-//! What came back on a connection, reduced to what a client acts on: the statuses in order, the fields that say what
-//! was sent, and what became of the connection. Names of software, dates and the wording of error pages are left out.
+//! What came back on a connection, reduced to what a client acts on: the statuses in order, the content and the fields
+//! that say which it is, and what became of the connection. Names of software, dates and the wording of error pages are
+//! left out; which other fields there are is for `fields`.
 
+use crate::fields;
 use crate::wire::find;
+
+/// What is compared.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The responses and the end of the connection
+    pub(crate) words: String,
+    /// The fields of each response of a kind that has such
+    pub(crate) fields: Vec<(&'static str, String)>,
+}
 
 /// What became of the connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +46,11 @@ impl<'a> Answer<'a> {
     /// The value of a field; its name in lower case.
     pub(crate) fn field(&self, name: &str) -> Option<&'a str> {
         self.fields.iter().find(|(it, _)| it == name).map(|(_, value)| *value)
+    }
+
+    /// Whether its content is several parts of a file.
+    pub(crate) fn is_multipart(&self) -> bool {
+        self.field("content-type").is_some_and(|value| value.starts_with("multipart/byteranges"))
     }
 
     fn connection_has(&self, option: &str) -> bool {
@@ -81,8 +97,13 @@ pub(crate) fn answers(mut received: &[u8]) -> Vec<Answer<'_>> {
     answers
 }
 
-/// The outcome in words.
-pub(crate) fn describe(request: &[u8], received: &[u8], end: End, port: u16) -> String {
+/// What is compared of all that was received.
+pub(crate) fn of(request: &[u8], received: &[u8], end: End, port: u16) -> Outcome {
+    let fields = answers(received).iter().filter_map(fields::of).collect();
+    Outcome { words: in_words(request, received, end, port), fields }
+}
+
+fn in_words(request: &[u8], received: &[u8], end: End, port: u16) -> String {
     let answers = answers(received);
     let mut words: Vec<String> = answers.iter().map(|answer| answer_in_words(answer, port)).collect();
     let last = answers.last();
@@ -115,9 +136,8 @@ fn answer_in_words(answer: &Answer<'_>, port: u16) -> String {
     if !matches!(answer.version, "HTTP/1.1" | "") {
         add(answer.version);
     }
-    let is_multipart = answer.field("content-type").is_some_and(|value| value.starts_with("multipart/byteranges"));
     let is_success = answer.status.starts_with('2') || answer.status == "no head";
-    if is_multipart {
+    if answer.is_multipart() {
         add(&format!("multipart ({})", parts(answer.content).join(", ")));
     } else if is_success && !answer.content.is_empty() {
         match answer.content.len() {

@@ -65,6 +65,18 @@ const TOO_LARGE: &str = "\
 const ALLOW: &str = "RFC 9110, 15.5.6: a 405 names in Allow all that the target supports";
 const OPTIONS: &str = "RFC 9110, 9.3.7: OPTIONS asks what can be done, and is answered with success and Allow";
 
+// Reasons for the fields of a response.
+pub(crate) const CACHE_CONTROL: &str = "\
+    RFC 9111, 4.2.2: without Cache-Control a cache may guess for how long it need not ask again; no-cache has it ask, and \
+    costs a 304";
+pub(crate) const PARTS: &str = "\
+    RFC 9110, 15.3.7: what the 200 would say of the representation is sent with a part of it, and Cache-Control MUST be; \
+    Accept-Ranges is of no harm there";
+pub(crate) const NOT_MODIFIED: &str = "\
+    RFC 9110, 15.4.5: Cache-Control MUST be sent as with the 200, and beside a tag other metadata SHOULD NOT, as Last-Modified";
+pub(crate) const UNSATISFIABLE: &str = "\
+    RFC 9110, 12.5.5: the text is one for browsers or one for others, which Vary says; Cache-Control as with the 200";
+
 /// Why an outcome that differs from the others' is right.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reason {
