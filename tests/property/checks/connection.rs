@@ -66,6 +66,7 @@ const FRAGMENTS: &[super::Fragment] = &[
     ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 1),
     ("PROXY TCP4 1.2.3.4 5.6.7.8 9 10\r\n", 1),
     ("\x16\x03\x01", 1),
+    (" ", 500),
 ];
 
 /// The methods of IANA's registry, but for PRI, which is the preface of HTTP/2 and no method that anybody sends.
