@@ -23,6 +23,17 @@ pub enum LocalAddress {
     Unix(PathBuf),
 }
 
+/// When a connection is accepted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Accepting {
+    /// When it is established
+    AtOnce,
+    /// When its first bytes have come, or after about a second without any (tcp(7), TCP_DEFER_ACCEPT). So a request can be
+    /// received at once, and a connection that ends with its first response never meets the reactor, which halves
+    /// what it costs. But until then nobody knows of it: when the listener is closed, it is told nothing.
+    WithBytes,
+}
+
 /// A socket that accepts connections. Dropping it closes it, and removes the file of a UNIX socket.
 pub struct Listener {
     source: Source,
@@ -30,6 +41,9 @@ pub struct Listener {
     /// Device and inode of the UNIX socket's file, by which it is known to be ours still.
     file: Option<(u64, u64)>,
 }
+
+/// How long a connection without a byte is kept from a listener that waits for bytes, about, in seconds.
+const DEFER_SECONDS: i32 = 1;
 
 const FLAGS: SocketFlags = SocketFlags::NONBLOCK.union(SocketFlags::CLOEXEC);
 
@@ -90,6 +104,15 @@ impl Listener {
     /// See [`Source::register`].
     pub fn register(&mut self, reactor: &Reactor, key: Key) -> io::Result<()> {
         self.source.register(reactor, key)
+    }
+
+    /// Chooses when a connection is there to be accepted. UNIX sockets know no other way than [`Accepting::AtOnce`], and
+    /// nor do some systems.
+    pub fn set_accepting(&self, accepting: Accepting) {
+        if let LocalAddress::Tcp(_) = self.address {
+            let seconds = if accepting == Accepting::WithBytes { DEFER_SECONDS } else { 0 };
+            let _ = self.source.defer_accept(seconds);
+        }
     }
 
     /// Accepts a connection that waits; `None` where there is none. An error is one of the machine: out of descriptors

@@ -7,7 +7,7 @@
 //! one go could only be noticed by a second read after each request.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -115,6 +115,19 @@ impl Source {
 }
 
 impl Source {
+    /// Lets a listener tell of a connection when there is something to be received (tcp(7), TCP_DEFER_ACCEPT), or after so
+    /// many seconds.
+    pub fn defer_accept(&self, seconds: i32) -> io::Result<()> {
+        let size = size_of_val(&seconds) as libc::socklen_t;
+        let value = (&raw const seconds).cast();
+        // SAFETY: the option is an int, and so is what the pointer leads to, which lives until the call returns.
+        #[expect(unsafe_code, reason = "an option for which there is no safe function")]
+        let result = unsafe {
+            libc::setsockopt(self.descriptor.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, value, size)
+        };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+
     /// Bytes in the queue for sending: those that the other side has not acknowledged yet (tcp(7)), or, of a UNIX socket,
     /// not read (unix(7)).
     pub fn unacknowledged(&self) -> io::Result<i32> {

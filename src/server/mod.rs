@@ -34,7 +34,7 @@ use crate::access_log::AccessLog;
 use crate::config::{AccessTarget, Config};
 use crate::files::Fetchers;
 use crate::http;
-use crate::net::{Key, LocalAddress, Reactor, Slab, Source};
+use crate::net::{Accepting, Key, LocalAddress, Reactor, Slab, Source};
 use crate::site::Sites;
 
 /// Connections that one listener hands over in a turn before clients have theirs.
@@ -43,8 +43,11 @@ const ACCEPTS_PER_TURN: usize = 64;
 /// How long accepting pauses where the machine is out of descriptors or memory and no client leaves.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How often files that are kept open are gone through, while there are some.
-const CLOSE_UNUSED_INTERVAL: Duration = Duration::from_secs(1);
+/// How often it is looked after what is only good for a while, while there is something of that kind.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// From so many connections in such an interval on, they are accepted with their first bytes.
+const ACCEPTS_MANY: u32 = 1000;
 
 /// How often it is told that accepting fails.
 const ACCEPT_QUIET: Duration = Duration::from_secs(10);
@@ -76,8 +79,10 @@ pub struct Server {
     pause_ends: Option<Instant>,
     /// Until then, accepting may fail without a word
     quiet_ends: Option<Instant>,
-    /// When the files that are kept open are gone through next.
-    close_unused_at: Instant,
+    /// Connections since the last upkeep
+    accepted: u32,
+    accepting: Accepting,
+    upkeep_at: Instant,
     connections_max: usize,
     drain_time: Duration,
     /// Set once the server stops: when it stops waiting for clients.
@@ -145,7 +150,9 @@ impl Server {
             unaccepted: Vec::new(),
             pause_ends: None,
             quiet_ends: None,
-            close_unused_at: Instant::now(),
+            accepted: 0,
+            accepting: Accepting::AtOnce,
+            upkeep_at: Instant::now(),
             connections_max: descriptors.for_connections(limits.connections),
             drain_time: limits.drain_time,
             drain_ends: None,
@@ -169,9 +176,8 @@ impl Server {
         loop {
             self.reactor.wait(self.timeout())?;
             self.shared.start_turn();
-            if self.shared.instant >= self.close_unused_at {
-                self.shared.sites.close_unused(self.shared.now);
-                self.close_unused_at = self.shared.instant + CLOSE_UNUSED_INTERVAL;
+            if self.shared.instant >= self.upkeep_at {
+                self.keep_up();
             }
             self.note_events();
             while let Some(index) = self.deadlines.pop(self.shared.instant) {
@@ -189,6 +195,18 @@ impl Server {
             if is_over {
                 return Ok(());
             }
+        }
+    }
+
+    /// Lets go of what is not needed any more.
+    fn keep_up(&mut self) {
+        self.upkeep_at = self.shared.instant + UPKEEP_INTERVAL;
+        self.shared.sites.close_unused(self.shared.now);
+        let accepted = std::mem::take(&mut self.accepted);
+        let accepting = if accepted < ACCEPTS_MANY { Accepting::AtOnce } else { Accepting::WithBytes };
+        if accepting != self.accepting {
+            self.accepting = accepting;
+            self.listeners.iter().for_each(|bound| bound.listener.set_accepting(accepting));
         }
     }
 
@@ -262,8 +280,9 @@ impl Server {
         }
         let now = self.shared.instant;
         let until = |end: Instant| end.saturating_duration_since(now);
-        let close_unused = self.shared.sites.keeps_files_open().then(|| until(self.close_unused_at));
-        let waits = [self.deadlines.next(now), self.pause_ends.map(until), self.drain_ends.map(until), close_unused];
+        let needs_upkeep = self.shared.sites.keeps_files_open() || self.accepting == Accepting::WithBytes;
+        let upkeep = needs_upkeep.then(|| until(self.upkeep_at));
+        let waits = [self.deadlines.next(now), self.pause_ends.map(until), self.drain_ends.map(until), upkeep];
         waits.into_iter().flatten().min()
     }
 
@@ -314,6 +333,7 @@ impl Server {
                     Ok(None) => break,
                     Ok(Some((transport, peer))) => {
                         trace::accepted(peer);
+                        self.accepted += 1;
                         let key = self.clients.insert(Client::new(transport, peer, *binding as u32, &self.shared));
                         self.enqueue(key);
                     }
