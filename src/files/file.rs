@@ -30,7 +30,7 @@ pub enum Reading {
 }
 
 /// Bytes between two places at which it is tried whether a file is resident. The kernel reads ahead by no less, as a rule.
-const PROBE_DISTANCE: usize = 512 * 1024;
+const PROBE_DISTANCE: usize = 1024 * 1024;
 
 /// File systems that have no other place for their content than memory (statfs(2)): tmpfs and ramfs.
 const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];

@@ -19,7 +19,7 @@ const SLICES_MAX: usize = 32;
 const COPY_MAX: usize = 4 * 1024;
 
 /// Bytes of a file that one system call is asked for.
-const FILE_PIECE: usize = 512 * 1024;
+const FILE_PIECE: usize = 1024 * 1024;
 
 /// Segments in the order in which they are sent.
 #[derive(Default)]

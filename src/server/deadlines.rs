@@ -6,8 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-/// What a slot stands for. Nobody is looked at too early, and at most so much too late.
-const TICK: Duration = Duration::from_millis(16);
+/// What a slot stands for, in milliseconds. Nobody is looked at too early, and at most so much too late.
+const TICK: u64 = 16;
 
 /// Slots of the wheel. Who has more time than one round of it (16 seconds) comes up to be entered again.
 const SLOTS: usize = 1024;
@@ -52,8 +52,8 @@ impl Deadlines {
         if self.links.len() <= client as usize {
             self.links.resize(client as usize + 1, UNENTERED);
         }
-        let since_start = deadline.saturating_duration_since(self.start).as_nanos();
-        let tick = u64::try_from(since_start.div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX);
+        // The next tick, also where it would just do: then the fraction of a millisecond does not matter.
+        let tick = self.tick(deadline) + 1;
         let distance = tick.saturating_sub(self.now).min(SLOTS as u64 - 1);
         match self.links.get(client as usize) {
             Some(link) if link.slot != NONE && self.distance(link.slot) <= distance => {}
@@ -86,8 +86,7 @@ impl Deadlines {
 
     /// Takes out an entry that is due, if one is, and tells whose it was.
     pub(super) fn pop(&mut self, now: Instant) -> Option<u32> {
-        let tick = now.saturating_duration_since(self.start).as_nanos() / TICK.as_nanos();
-        let tick = u64::try_from(tick).unwrap_or(u64::MAX);
+        let tick = self.tick(now);
         let Some(slot) = self.next_slot().filter(|slot| self.now + self.distance(*slot) <= tick) else {
             self.now = self.now.max(tick);
             return None;
@@ -101,9 +100,14 @@ impl Deadlines {
     /// How long until the first entry is due.
     pub(super) fn next(&self, now: Instant) -> Option<Duration> {
         let tick = self.now + self.distance(self.next_slot()?);
-        let nanoseconds = u128::from(tick) * TICK.as_nanos();
-        let due = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
+        let due = Duration::from_millis(tick.saturating_mul(TICK));
         Some(due.saturating_sub(now.saturating_duration_since(self.start)))
+    }
+
+    /// Ticks that have passed by then. Reckoned in 64 bits, which the longest life of a process does not fill.
+    fn tick(&self, instant: Instant) -> u64 {
+        let since_start = instant.saturating_duration_since(self.start);
+        (since_start.as_secs() * 1000 + u64::from(since_start.subsec_millis())) / TICK
     }
 
     /// Ticks from now until that slot comes up.
@@ -170,9 +174,9 @@ mod tests {
         deadlines.enter(7, start + 5000 * MS);
         deadlines.enter(7, start + 9000 * MS);
         deadlines.enter(2, start + 4000 * MS);
-        assert_eq!(deadlines.next(start + 1000 * MS), Some(3000 * MS));
-        assert_eq!(due(&mut deadlines, start + 3999 * MS), []);
-        assert_eq!(due(&mut deadlines, start + 4000 * MS), [2]);
+        assert_eq!(deadlines.next(start + 1000 * MS), Some(3016 * MS));
+        assert_eq!(due(&mut deadlines, start + 4000 * MS), []);
+        assert_eq!(due(&mut deadlines, start + 4016 * MS), [2]);
         deadlines.enter(7, start + 4500 * MS);
         assert_eq!(due(&mut deadlines, start + 4499 * MS), []);
         assert_eq!(due(&mut deadlines, start + 4600 * MS), [7]);
@@ -198,7 +202,7 @@ mod tests {
             let before = gone.len();
             for client in due(&mut deadlines, now) {
                 if deadline(client) <= now {
-                    assert!(now < deadline(client) + TICK + MS, "{client} is late");
+                    assert!(now < deadline(client) + MS * TICK as u32 + MS, "{client} is late");
                     gone.push(client);
                 } else {
                     deadlines.enter(client, deadline(client));

@@ -202,8 +202,13 @@ impl Server {
     fn keep_up(&mut self) {
         self.upkeep_at = self.shared.instant + UPKEEP_INTERVAL;
         self.shared.sites.close_unused(self.shared.now);
-        let accepted = std::mem::take(&mut self.accepted);
-        let accepting = if accepted < ACCEPTS_MANY { Accepting::AtOnce } else { Accepting::WithBytes };
+        self.choose_accepting();
+        self.accepted = 0;
+    }
+
+    /// Whether connections come so fast that it pays to wait for their first bytes.
+    fn choose_accepting(&mut self) {
+        let accepting = if self.accepted < ACCEPTS_MANY { Accepting::AtOnce } else { Accepting::WithBytes };
         if accepting != self.accepting {
             self.accepting = accepting;
             self.listeners.iter().for_each(|bound| bound.listener.set_accepting(accepting));
@@ -333,9 +338,12 @@ impl Server {
                     Ok(None) => break,
                     Ok(Some((transport, peer))) => {
                         trace::accepted(peer);
-                        self.accepted += 1;
                         let key = self.clients.insert(Client::new(transport, peer, *binding as u32, &self.shared));
                         self.enqueue(key);
+                        self.accepted += 1;
+                        if self.accepted == ACCEPTS_MANY {
+                            self.choose_accepting();
+                        }
                     }
                     Err(error) => {
                         if self.quiet_ends.is_none_or(|end| end <= self.shared.instant) {
