@@ -51,6 +51,7 @@ pub struct Entry<'a> {
 }
 
 /// A line whose number of bytes is not known yet, since they are still being sent.
+#[derive(Debug, Default)]
 pub struct Pending {
     before: Vec<u8>,
     after: Vec<u8>,
@@ -117,15 +118,15 @@ impl AccessLog {
         self.lines = lines;
     }
 
-    /// Prepares the line of a response that will take a while.
-    pub fn begin(&mut self, entry: &Entry<'_>, second: i64) -> Pending {
-        let mut pending = Pending { before: Vec::new(), after: Vec::new() };
+    /// Prepares the line of a response that will take a while, in the place of the one that was prepared there before.
+    pub fn begin(&mut self, entry: &Entry<'_>, second: i64, pending: &mut Pending) {
+        pending.before.clear();
+        pending.after.clear();
         if self.sink.is_some() {
             self.update_time(second);
             self.write_before(entry, &mut pending.before);
             self.write_after(entry, &mut pending.after);
         }
-        pending
     }
 
     /// Adds that line, with the bytes of content that were sent in the end.
@@ -294,7 +295,8 @@ mod tests {
         let request = Request::parse(head, 9).unwrap();
         let entry = Entry::of_request(Peer::Ip([192, 0, 2, 1].into(), 1), &request, Status::Ok);
         log.add(&entry, bytes, 784_111_777);
-        let pending = log.begin(&entry, 784_111_777);
+        let mut pending = Pending { before: b"another".to_vec(), after: b"line".to_vec() };
+        log.begin(&entry, 784_111_777, &mut pending);
         let added = log.lines.clone();
         log.finish(&pending, bytes);
         assert_eq!(log.lines, added.repeat(2), "the same line on both ways");

@@ -41,7 +41,7 @@ pub struct Fetchers<T> {
 struct Shared<T> {
     queue: Mutex<VecDeque<(T, Fetch)>>,
     is_filled: Condvar,
-    done: Mutex<Vec<T>>,
+    done: Mutex<Vec<(T, Arc<File>)>>,
     /// Readable when something is done (eventfd(2))
     bell: OwnedFd,
 }
@@ -59,7 +59,7 @@ impl<T: Copy + PartialEq + Send + 'static> Fetchers<T> {
         Ok(rustix::io::fcntl_dupfd_cloexec(&self.shared.bell, 0)?)
     }
 
-    /// Has bytes read. The token is handed back when they have been, or could not be.
+    /// Has bytes read. The token is handed back, with the file, when they have been, or could not be.
     ///
     /// # Errors
     ///
@@ -87,8 +87,9 @@ impl<T: Copy + PartialEq + Send + 'static> Fetchers<T> {
         lock(&self.shared.queue).retain(|(queued, _)| *queued != token);
     }
 
-    /// The tokens of what is done, each once.
-    pub fn take_done(&mut self) -> Vec<T> {
+    /// What is done, with its token. It is the file that was given, because there are file systems that forget what they have
+    /// read of a file when it is opened again.
+    pub fn take_done(&mut self) -> Vec<(T, Arc<File>)> {
         // First the bell, then the tokens: what is done in between rings it again.
         let _ = rustix::io::read(&self.shared.bell, &mut [0; 8]);
         std::mem::take(&mut *lock(&self.shared.done))
@@ -110,9 +111,7 @@ impl<T: Send> Shared<T> {
                 }
             }
             fetch.file.note_fetched(fetch.range.start..offset);
-            // Closed before it is told, so that a descriptor that nobody else holds is free then.
-            drop(fetch.file);
-            lock(&self.done).push(token);
+            lock(&self.done).push((token, fetch.file));
             let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
         }
     }
@@ -154,7 +153,7 @@ mod tests {
             assert!(Instant::now() < deadline, "{done:?}");
             let mut ready = [rustix::event::PollFd::new(fetchers, rustix::event::PollFlags::IN)];
             rustix::event::poll(&mut ready, Some(&rustix::event::Timespec { tv_sec: 1, tv_nsec: 0 })).unwrap();
-            done.extend(fetchers.take_done());
+            done.extend(fetchers.take_done().into_iter().map(|(token, _)| token));
         }
         done.sort_unstable();
         done
@@ -166,14 +165,13 @@ mod tests {
         scratch.write("root/file", &"x".repeat(300_000));
         let root: Root = scratch.root();
         let Ok(Opened::File(file)) = root.open_beneath(b"file") else { panic!() };
-        let file = Arc::new(file);
         let mut fetchers = Fetchers::new().unwrap();
         let ranges = [0..300_000, 0..0, 299_999..300_000, 100..200_000, 250_000..900_000, 1 << 40..1 << 41];
         for (token, range) in (0..).zip(ranges.clone()) {
             fetchers.fetch(token, Fetch { file: Arc::clone(&file), range }).unwrap();
         }
         assert_eq!(take_done(&mut fetchers, ranges.len()), [0, 1, 2, 3, 4, 5]);
-        assert_eq!(fetchers.take_done(), []);
+        assert!(fetchers.take_done().is_empty());
         assert_eq!(Arc::strong_count(&file), 1);
         assert!(file.is_resident(0..300_000));
     }
@@ -183,7 +181,6 @@ mod tests {
         let scratch = Scratch::new();
         scratch.write("root/file", "x");
         let Ok(Opened::File(file)) = scratch.root().open_beneath(b"file") else { panic!() };
-        let file = Arc::new(file);
         let mut fetchers = Fetchers::new().unwrap();
         // Nobody is there to begin with it.
         fetchers.has_threads = true;

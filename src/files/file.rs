@@ -194,13 +194,14 @@ impl From<SystemTime> for Timestamp {
 #[cfg(test)]
 mod tests {
     use std::fs::OpenOptions;
+    use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     use super::super::scratch::Scratch;
     use super::super::{Opened, Root};
     use super::*;
 
-    fn open(root: &Root, path: &str) -> File {
+    fn open(root: &Root, path: &str) -> Arc<File> {
         match root.open_beneath(path.as_bytes()) {
             Ok(Opened::File(file)) => file,
             other => panic!("{path}: {other:?}"),
@@ -268,7 +269,7 @@ mod tests {
         scratch.write("root/file", "hello");
         let root = scratch.root();
         let mut file = open(&root, "file");
-        file.metadata.size = u64::MAX / 4;
+        Arc::get_mut(&mut file).unwrap().metadata.size = u64::MAX / 4;
         assert!(matches!(file.read_to_end(Reading::Any), Err(ReadError::Io(_))));
     }
 

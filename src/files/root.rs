@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 
@@ -80,7 +81,7 @@ impl Root {
         let descriptor = self.resolver.open(self.directory.as_fd(), or_dot(path))?;
         let stat = rustix::fs::fstat(&descriptor)?;
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => Ok(Opened::File(File::new(descriptor, Metadata::from(&stat)))),
+            FileType::RegularFile => Ok(Opened::File(Arc::new(File::new(descriptor, Metadata::from(&stat))))),
             FileType::Directory => Ok(Opened::Directory),
             _ => Err(OpenError::NotAFile),
         }
@@ -124,7 +125,7 @@ fn or_dot(path: &[u8]) -> &[u8] {
 #[derive(Debug)]
 pub enum Opened {
     /// A regular file, readable.
-    File(File),
+    File(Arc<File>),
     /// A directory, listable or not.
     Directory,
 }

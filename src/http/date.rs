@@ -1,5 +1,6 @@
 //! HTTP dates (RFC 9110, section 5.6.7): whole seconds since the epoch to and from the wire.
 
+use std::borrow::Cow;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Whole seconds since 1970-01-01 00:00:00 UTC; earlier times are negative.
@@ -36,12 +37,12 @@ fn parse_full(text: &str) -> Option<UnixSeconds> {
     let digits = text.get(year_at.clone()).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()))?;
     let year: u16 = digits.parse().ok()?;
     let is_leap_second = text.get(time_at.clone())? == "23:59:60";
-    let mut text = text.to_owned();
+    let mut text = Cow::Borrowed(text);
     if year < 1970 {
-        text.replace_range(year_at, &(year + 2000).to_string());
+        text.to_mut().replace_range(year_at, &(year + 2000).to_string());
     }
     if is_leap_second {
-        text.replace_range(time_at, "23:59:59");
+        text.to_mut().replace_range(time_at, "23:59:59");
     }
     let since = httpdate::parse_http_date(&text).ok()?.duration_since(UNIX_EPOCH).ok()?;
     let time = UnixSeconds::try_from(since.as_secs()).ok()? + UnixSeconds::from(is_leap_second);

@@ -9,16 +9,17 @@ mod sending;
 use std::io;
 use std::mem;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use answering::{Halt, prepare};
-use sending::SendingFile;
+pub(super) use sending::SendingFile;
 
 use super::gone::Gone;
 use super::intake::Intake;
 use super::shared::Shared;
 use super::trace;
-use crate::files::{Fetch, Reading};
+use crate::files::{Fetch, File};
 use crate::http::{Awaiting, CloseReason, Connection};
 use crate::net::{Flushed, Key, Outbox, Peer, Reactor, Readiness, Transport};
 
@@ -62,6 +63,15 @@ pub(super) struct Client {
 
 /// An idle client is this and nothing besides, so this is what ten thousand of them cost.
 const _: () = assert!(size_of::<Client>() <= 128);
+
+/// What a client has to go on with in a turn, and what is left of its share.
+struct Turn<'a> {
+    input: &'a [u8],
+    /// What it has waited for, read from the disk
+    fetched: Option<Arc<File>>,
+    bytes_left: usize,
+    requests_left: usize,
+}
 
 /// Whether something is awaited from the disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -145,13 +155,6 @@ impl Client {
         self.must_drain |= readiness.must_drain;
     }
 
-    /// What it waits for has been fetched.
-    pub(super) fn note_fetched(&mut self) {
-        if self.fetching == Fetching::Awaited {
-            self.fetching = Fetching::Done;
-        }
-    }
-
     /// Whether it waits for something to be fetched.
     pub(super) fn is_fetching(&self) -> bool {
         self.fetching == Fetching::Awaited
@@ -200,12 +203,14 @@ impl Client {
         self.unread.len()
     }
 
-    /// Goes on with these bytes until it would block, its share is used up, or it is gone.
-    pub(super) fn drive(&mut self, mut input: &[u8], shared: &mut Shared) -> Outcome {
-        let outcome = self.drive_with(&mut input, shared);
+    /// Goes on with these bytes, and with a file if it has waited for one, until it would block, its share is used up, or it
+    /// is gone.
+    pub(super) fn drive(&mut self, input: &[u8], fetched: Option<Arc<File>>, shared: &mut Shared) -> Outcome {
+        let mut turn = Turn { input, fetched, bytes_left: SHARE_BYTES, requests_left: SHARE_REQUESTS };
+        let outcome = self.drive_with(&mut turn, shared);
         match &outcome {
             Outcome::Gone(gone) => self.settle(gone, shared),
-            Outcome::Waiting | Outcome::Runnable | Outcome::Fetching(_) => self.unread = input.into(),
+            Outcome::Waiting | Outcome::Runnable | Outcome::Fetching(_) => self.unread = turn.input.into(),
         }
         outcome
     }
@@ -217,10 +222,11 @@ impl Client {
         trace::gone(self.peer, gone);
     }
 
-    fn drive_with(&mut self, input: &mut &[u8], shared: &mut Shared) -> Outcome {
-        let mut bytes_left = SHARE_BYTES;
-        let mut requests_left = SHARE_REQUESTS;
+    fn drive_with(&mut self, turn: &mut Turn<'_>, shared: &mut Shared) -> Outcome {
         self.needs_bytes = false;
+        if self.fetching == Fetching::Awaited && turn.fetched.is_some() {
+            self.fetching = Fetching::Done;
+        }
         if self.fetching == Fetching::Awaited {
             let is_in_time = self.is_in_time(Waiting::ForDisk, shared);
             return if is_in_time { Outcome::Waiting } else { Outcome::Gone(Gone::DiskTimeout) };
@@ -230,9 +236,9 @@ impl Client {
                 return self.fetch(fetch, shared);
             }
             if let Some(outbox) = &mut self.outbox {
-                let before = bytes_left;
-                let flushed = outbox.flush(&self.transport, &mut bytes_left);
-                self.has_progressed |= bytes_left < before;
+                let before = turn.bytes_left;
+                let flushed = outbox.flush(&self.transport, &mut turn.bytes_left);
+                self.has_progressed |= turn.bytes_left < before;
                 match flushed {
                     Ok(Flushed::Drained) => {
                         self.settle_file(shared);
@@ -246,7 +252,7 @@ impl Client {
             }
             match self.ending {
                 Ending::Open => {}
-                Ending::AfterFlush(reason) if self.may_close(reason, input.is_empty()) => {
+                Ending::AfterFlush(reason) if self.may_close(reason, turn.input.is_empty()) => {
                     return Outcome::Gone(Gone::Closed(reason));
                 }
                 Ending::AfterFlush(reason) => {
@@ -261,7 +267,7 @@ impl Client {
                 Ending::Lingering(..) => {}
             }
             if let Ending::Lingering(reason, _) = self.ending {
-                *input = &[];
+                turn.input = &[];
                 self.needs_bytes = true;
                 return match () {
                     () if self.may_close(reason, true) || !self.lingers_on(shared) => {
@@ -272,7 +278,7 @@ impl Client {
                 };
             }
 
-            let halt = self.take_steps(input, &mut requests_left, shared);
+            let halt = self.take_steps(turn, shared);
             if self.outbox.is_some() || self.ending != Ending::Open {
                 continue;
             }
@@ -289,7 +295,7 @@ impl Client {
             if !is_over && self.is_in_time(Waiting::For(awaiting), shared) {
                 return Outcome::Waiting;
             }
-            let next = prepare(self.connection.expire(input), Reading::Any, self.peer, self.binding, shared);
+            let next = prepare(self.connection.expire(turn.input), None, self.peer, self.binding, shared);
             self.carry_out(next, shared);
         }
     }

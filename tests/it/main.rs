@@ -26,6 +26,7 @@ mod range;
 mod rejections;
 mod rfc;
 mod serve;
+mod slow_disk;
 mod support;
 mod tidy;
 mod vhosts;

@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::sending::SendingFile;
-use super::{Client, Ending, Fetching};
+use super::{Client, Ending, Fetching, Turn};
 use crate::access_log::Entry;
-use crate::files::{Fetch, File, Reading};
+use crate::files::{Fetch, File};
 use crate::http::{Awaiting, CloseReason, Step};
 use crate::net::{Outbox, Peer};
 use crate::server::shared::Shared;
@@ -37,21 +37,20 @@ pub(super) enum Next {
 
 impl Client {
     /// Takes steps of the protocol and answers requests, until there is enough to be sent or nothing more to be done.
-    pub(super) fn take_steps(&mut self, input: &mut &[u8], requests_left: &mut usize, shared: &mut Shared) -> Halt {
+    pub(super) fn take_steps(&mut self, turn: &mut Turn<'_>, shared: &mut Shared) -> Halt {
         let has_room = |outbox: &Outbox| outbox.queued() < OUTBOX_BYTES && !outbox.holds_file();
-        while *requests_left > 0 && self.ending == Ending::Open && self.outbox.as_deref().is_none_or(has_room) {
-            let before = *input;
-            let reading = if self.fetching == Fetching::Done { Reading::Any } else { Reading::Resident };
-            let step = self.connection.step(input, &shared.limits);
-            match prepare(step, reading, self.peer, self.binding, shared) {
+        while turn.requests_left > 0 && self.ending == Ending::Open && self.outbox.as_deref().is_none_or(has_room) {
+            let before = turn.input;
+            let step = self.connection.step(&mut turn.input, &shared.limits);
+            match prepare(step, turn.fetched.as_ref(), self.peer, self.binding, shared) {
                 Next::Await(awaiting) => return Halt::Await(awaiting),
                 Next::Fetch(fetch) => {
-                    self.connection.postpone(input, before);
+                    self.connection.postpone(&mut turn.input, before);
                     return Halt::Fetch(fetch);
                 }
                 next => self.carry_out(next, shared),
             }
-            *requests_left -= 1;
+            turn.requests_left -= 1;
         }
         Halt::Enough
     }
@@ -86,12 +85,18 @@ impl Client {
 }
 
 /// Answers a request or a rejection, and sees to its line in the log.
-pub(super) fn prepare(step: Step<'_>, reading: Reading, peer: Peer, binding: u32, shared: &mut Shared) -> Next {
+pub(super) fn prepare(
+    step: Step<'_>,
+    fetched: Option<&Arc<File>>,
+    peer: Peer,
+    binding: u32,
+    shared: &mut Shared,
+) -> Next {
     let (answer, entry) = match step {
         Step::NeedBytes(awaiting) => return Next::Await(awaiting),
         Step::Close(reason) => return Next::Close(reason),
         Step::Request(request) => {
-            let occasion = Occasion { now: shared.now, reading };
+            let occasion = Occasion { now: shared.now, fetched };
             let answer = match shared.sites.answer(binding as usize, &request, occasion) {
                 Ok(answer) => answer,
                 Err(fetch) => return Next::Fetch(fetch),
@@ -114,8 +119,10 @@ pub(super) fn prepare(step: Step<'_>, reading: Reading, peer: Peer, binding: u32
         Segment::Memory(..) => None,
     });
     let sending_file = if let Some(file) = file.filter(|_| length > 0) {
-        let line = shared.access_log.begin(&entry, second);
-        Some(Box::new(SendingFile { file: Arc::clone(file), resident: 0..0, line, length }))
+        let mut sending = shared.sending_files.pop().unwrap_or_default();
+        shared.access_log.begin(&entry, second, &mut sending.line);
+        (sending.file, sending.resident, sending.length) = (Some(Arc::clone(file)), 0..0, length);
+        Some(sending)
     } else {
         shared.access_log.add(&entry, length, second);
         None

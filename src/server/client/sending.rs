@@ -13,8 +13,10 @@ use crate::server::shared::Shared;
 const FETCH_BYTES: u64 = 1024 * 1024;
 
 /// A file that is being sent, and the log's line of its response, which is written when it has been sent.
-pub(super) struct SendingFile {
-    pub(super) file: Arc<File>,
+#[derive(Default)]
+pub(in crate::server) struct SendingFile {
+    /// None while it goes from hand to hand
+    pub(super) file: Option<Arc<File>>,
     /// What of it was found to be in memory last
     pub(super) resident: Range<u64>,
     pub(super) line: Pending,
@@ -30,12 +32,13 @@ impl Client {
             return None;
         }
         let range = ahead.start..ahead.end.min(ahead.start + FETCH_BYTES);
-        if self.fetching == Fetching::Done || sending.file.is_resident(range.clone()) {
+        let file = sending.file.as_ref()?;
+        if self.fetching == Fetching::Done || file.is_resident(range.clone()) {
             self.fetching = Fetching::Unneeded;
             sending.resident = range;
             return None;
         }
-        Some(Fetch { file: Arc::clone(&sending.file), range })
+        Some(Fetch { file: Arc::clone(file), range })
     }
 
     /// Waits for this to be fetched.
@@ -48,9 +51,11 @@ impl Client {
 
     /// Writes the log's line of a file whose sending has come to its end, be it a good one or not.
     pub(super) fn settle_file(&mut self, shared: &mut Shared) {
-        if let Some(sending) = self.sending_file.take() {
+        if let Some(mut sending) = self.sending_file.take() {
             let left = self.outbox.as_ref().map_or(0, |outbox| outbox.left());
             shared.access_log.finish(&sending.line, sending.length.saturating_sub(left));
+            sending.file = None;
+            shared.keep_sending_file(sending);
         }
     }
 

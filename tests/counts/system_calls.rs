@@ -1,0 +1,102 @@
+//! A request costs one receive and one send, and a look at its file that all requests of a turn share.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// Requests on each connection.
+const REQUESTS: usize = 500;
+
+struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Server {
+    fn start(config: &Path) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_webserv"));
+        command.arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut banner = String::new();
+        BufReader::new(process.stderr.take().unwrap()).read_line(&mut banner).unwrap();
+        let address = banner.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').to_owned();
+        Server { process, address }
+    }
+
+    /// What so many connections cost that each make a request at a time, all at the same time: system calls a request.
+    fn calls(&self, connections: usize, path: &str) -> f64 {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let mut sockets: Vec<TcpStream> = (0..connections)
+            .map(|_| {
+                let socket = TcpStream::connect(&self.address).unwrap();
+                socket.set_nodelay(true).unwrap();
+                socket
+            })
+            .collect();
+        let round = |sockets: &mut [TcpStream]| {
+            for socket in &mut *sockets {
+                socket.write_all(request.as_bytes()).unwrap();
+            }
+            for socket in sockets {
+                let mut received = Vec::new();
+                let mut buffer = [0; 4096];
+                while !received.ends_with(b"the end") {
+                    let length = socket.read(&mut buffer).unwrap();
+                    assert!(length > 0, "{}", received.escape_ascii());
+                    received.extend_from_slice(&buffer[..length]);
+                }
+            }
+        };
+        // Not the first requests: these find the file, and register their connections.
+        round(&mut sockets);
+        let output = std::env::temp_dir().join(format!("webserv-strace-{}-{connections}", std::process::id()));
+        let process = self.process.id().to_string();
+        let mut strace = Command::new("strace")
+            .args(["-f", "-c", "-o"])
+            .arg(&output)
+            .args(["-p", &process])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It says so when it is there.
+        BufReader::new(strace.stderr.take().unwrap()).read_line(&mut String::new()).unwrap();
+        for _ in 0..REQUESTS {
+            round(&mut sockets);
+        }
+        let strace_id = rustix::process::Pid::from_child(&strace);
+        rustix::process::kill_process(strace_id, rustix::process::Signal::INT).unwrap();
+        strace.wait().unwrap();
+        let table = std::fs::read_to_string(&output).unwrap();
+        let _ = std::fs::remove_file(&output);
+        let total = table.lines().find(|line| line.ends_with(" total")).unwrap_or_else(|| panic!("{table}"));
+        let calls: f64 = total.split_whitespace().nth(3).unwrap().parse().unwrap();
+        println!("{connections} connections: {calls} calls\n{table}");
+        calls / (connections * REQUESTS) as f64
+    }
+}
+
+#[test]
+#[ignore = "needs strace; .ci/run installs it and runs with --ignored"]
+fn a_request_costs_a_receive_and_a_send() {
+    let directory = std::env::temp_dir().join(format!("webserv-calls-{}", std::process::id()));
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::write(directory.join("a.txt"), "a file, up to the end").unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(100)); // what was written a moment ago is not kept
+    let config = directory.join("webserv.toml");
+    std::fs::write(&config, "listen = '127.0.0.1:0'\n[log]\naccess = 'off'\n[[site]]\nroot = '.'\n").unwrap();
+    let server = Server::start(&config);
+    // Receive and send; a wait, and a look at the file, for as many as have come by then.
+    let alone = server.calls(1, "/a.txt");
+    let together = server.calls(64, "/a.txt");
+    let _ = std::fs::remove_dir_all(&directory);
+    assert!(alone <= 4.01, "{alone} calls for a request of one client");
+    assert!(together <= 2.2, "{together} calls for a request of one of 64 clients");
+}
