@@ -8,9 +8,13 @@
 //! socket <- net::Outbox   <- response head  <-  site::Answer
 //! ```
 //!
-//! [`server`] goes round in one loop: it waits for the reactor, and drives the clients that are ready. A client is
-//! driven the same way whatever woke it, be it bytes, room to send or a deadline: flush the outbox, take the next step
-//! of the protocol, answer, read or close, until it would block or has had its share of the turn.
+//! [`server`] goes round in one loop, a turn at a time: it waits for the reactor, receives from all clients that are ready,
+//! and then drives them one by one. A client is driven the same way whatever woke it, be it bytes, room to send, a file
+//! that has come from the disk or a deadline: flush the outbox, take the next step of the protocol, answer or close,
+//! until it would block or has had its share of the turn.
+//!
+//! One thread does all of this. The threads of [`files::Fetchers`], which there are none of until a file has to come from
+//! the disk, read that file and do nothing else.
 //!
 //! # Rooms
 //!
@@ -18,7 +22,7 @@
 //! | --- | --- | --- |
 //! | [`cli`] | arguments | `config` |
 //! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, nothing of ours |
-//! | [`http`] | the protocol: connection, request, target, framing, response, preconditions, ranges | `httparse`, nothing of ours |
+//! | [`http`] | the protocol: connection, request, target, framing, response, preconditions, ranges | `httparse`, `httpdate`, nothing of ours |
 //! | [`site`] | which answer a request gets: hosts, paths, representations, the cache, error pages | `http`, `files`, `config` |
 //! | [`files`] | the disk below a root | the file system, nothing of ours |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
@@ -33,8 +37,11 @@
 //! - **Content is a length to the protocol.** Memory and files differ in the outbox alone, as segments.
 //! - **A path cannot leave its root.** [`site::path::SitePath`] has no dot segments by type, and the kernel opens what it
 //!   names beneath the root, whatever symbolic links say meanwhile.
-//! - **Never stale, never padded.** What is held in memory is compared with the file at each use. A file that becomes
-//!   shorter while it is sent cuts the connection.
+//! - **Never stale, never padded.** What is held in memory is compared with the file system before it is used, after the
+//!   request for it has been received: once for all requests that were received together. A file that becomes shorter
+//!   while it is sent cuts the connection.
+//! - **The disk is never waited for** by the thread that serves: what is not in memory is fetched by others, and its client
+//!   goes on when it has come.
 //! - **Every wait has a deadline**, every buffer a bound, every descriptor an owner. An idle client owns no buffer.
 //! - **Readiness is told once.** Sources are registered edge-triggered, for both directions, once; whatever is left
 //!   undone while a socket is ready is queued by the loop. Keys carry a generation, so that an event that comes late
@@ -44,7 +51,8 @@
 //!   ends is a [`http::CloseReason`].
 //! - **Each requirement has its test.** `tests/CLAUSES.md` goes through RFC 9110 and 9112 clause by clause, `tests/it/rfc`
 //!   is the table of what is answered to what.
-//! - **`unsafe` lives in one place**: where [`net::reactor`] registers a source with the poller.
+//! - **`unsafe` lives in one place**: [`net::reactor`], which registers sources with the poller, and makes the two calls on
+//!   them that no crate has a safe function for.
 
 pub mod access_log;
 pub mod cli;
