@@ -19,7 +19,7 @@ pub struct Response<'a> {
 /// The fields that follow from the content.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ContentFields {
-    /// No content and no length: 204 and 304
+    /// None: a 204 or 304 has no content, and any other response has them among its lines.
     None,
     /// Content-Length
     Length(u64),

@@ -57,7 +57,7 @@ impl<'a> Target<'a> {
         let path = match path.strip_prefix('?') {
             None if path.is_empty() => Path { path: "/", query: None },
             None => Path::parse(path)?,
-            Some(query) => Path { path: "/", query: Some(checked(query, is_query)?) },
+            Some(query) => Path { path: "/", query: Some(checked(query, &IN_QUERY)?) },
         };
         Ok(Target::Absolute(authority, path))
     }
@@ -65,11 +65,10 @@ impl<'a> Target<'a> {
 
 impl<'a> Path<'a> {
     fn parse(target: &'a str) -> Result<Path<'a>, Reason> {
-        let (path, query) = match target.split_once('?') {
-            Some((path, query)) => (path, Some(checked(query, is_query)?)),
-            None => (target, None),
-        };
-        Ok(Path { path: checked(path, is_path)?, query })
+        let end = memchr::memchr(b'?', target.as_bytes()).unwrap_or(target.len());
+        let (path, rest) = target.split_at_checked(end).unwrap_or((target, ""));
+        let query = rest.strip_prefix('?').map(|query| checked(query, &IN_QUERY)).transpose()?;
+        Ok(Path { path: checked(path, &IN_PATH)?, query })
     }
 }
 
@@ -77,26 +76,31 @@ impl<'a> Authority<'a> {
     /// `uri-host [ ":" port ]` (RFC 3986, section 3.2), without userinfo, which HTTP forbids. Of the registered names
     /// only those are taken that a host name can be made of. `None` for all else.
     pub fn parse(text: &'a [u8]) -> Option<Authority<'a>> {
-        let text = std::str::from_utf8(text).ok()?;
-        let end = if text.starts_with('[') { text.find(']').map(|at| at + 1) } else { text.find(':') };
-        let (host, port) = text.split_at_checked(end.unwrap_or(text.len()))?;
-        let port = match port.strip_prefix(':') {
-            None if port.is_empty() => None,
-            Some("") => None,
-            Some(digits) if digits.len() <= 5 && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Some(digits.parse().ok()?)
+        let is_address = text.starts_with(b"[");
+        let end = if is_address {
+            memchr::memchr(b']', text)? + 1
+        } else {
+            text.iter().position(|&byte| !is_in(&IN_HOST, byte)).unwrap_or(text.len())
+        };
+        let (host, port) = text.split_at_checked(end)?;
+        let host = std::str::from_utf8(host).ok()?;
+        let is_valid = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(address) if is_address => address.parse::<Ipv6Addr>().is_ok(),
+            _ => !host.is_empty(),
+        };
+        let port = match port {
+            [] | [b':'] => None,
+            [b':', digits @ ..] if digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit) => {
+                let number = digits.iter().fold(0_u32, |number, digit| number * 10 + u32::from(digit - b'0'));
+                Some(u16::try_from(number).ok()?)
             }
             _ => return None,
-        };
-        let is_valid = match host.strip_prefix('[') {
-            Some(address) => address.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
-            None => !host.is_empty() && host.bytes().all(is_host),
         };
         is_valid.then_some(Authority { host, port })
     }
 }
 
-fn is_host(byte: u8) -> bool {
+const fn is_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
@@ -113,11 +117,35 @@ const fn is_query(byte: u8) -> bool {
     is_path(byte) || matches!(byte, b'?' | b'{' | b'}' | b'\\' | b'`')
 }
 
+/// The bytes that may stand in a path, in a query and in a name: looked up, because it is done for each byte of each request.
+const IN_PATH: Table = tables().0;
+const IN_QUERY: Table = tables().1;
+const IN_HOST: Table = tables().2;
+
+type Table = [bool; 256];
+
+#[expect(clippy::indexing_slicing, reason = "done by the compiler, which would stop")]
+const fn tables() -> (Table, Table, Table) {
+    let (mut in_path, mut in_query, mut in_host) = ([false; 256], [false; 256], [false; 256]);
+    let mut byte = 0;
+    while byte < 256 {
+        in_path[byte] = is_path(byte as u8);
+        in_query[byte] = is_query(byte as u8);
+        in_host[byte] = is_host(byte as u8);
+        byte += 1;
+    }
+    (in_path, in_query, in_host)
+}
+
+fn is_in(table: &Table, byte: u8) -> bool {
+    table.get(usize::from(byte)).is_some_and(|&is_in| is_in)
+}
+
 /// The text, where all its bytes are allowed and each "%" stands before two hexadecimal digits.
-fn checked(text: &str, is_allowed: impl Fn(u8) -> bool) -> Result<&str, Reason> {
+fn checked<'a>(text: &'a str, allowed: &Table) -> Result<&'a str, Reason> {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        if !is_allowed(byte) {
+        if !is_in(allowed, byte) {
             return Err("the request-target holds a character that must be percent-encoded");
         }
         if byte == b'%' && !(0..2).all(|_| bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit())) {

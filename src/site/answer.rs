@@ -25,6 +25,7 @@ pub struct Answer {
 #[derive(Debug)]
 enum Lines {
     Whole(Rc<Representation>),
+    Part(Rc<Representation>),
     NotModified(Rc<Representation>),
     Error(Rc<ErrorPage>),
     Own(Vec<u8>),
@@ -62,7 +63,7 @@ impl Answer {
     pub fn part(representation: Rc<Representation>, range: Range<u64>) -> Answer {
         let complete_length = Some(representation.len());
         let content = Content::One(Segment::part(&representation, range));
-        Answer { status: Status::PartialContent, lines: Lines::Whole(representation), content, complete_length }
+        Answer { status: Status::PartialContent, lines: Lines::Part(representation), content, complete_length }
     }
 
     /// Several parts of it: 206 as multipart/byteranges (section 14.6), the parts in the order of `ranges`.
@@ -120,6 +121,7 @@ impl Answer {
     pub fn response(&self) -> Response<'_> {
         let lines = match &self.lines {
             Lines::Whole(representation) => representation.lines(),
+            Lines::Part(representation) => representation.lines_without_length(),
             Lines::NotModified(representation) => representation.lines_not_modified(),
             Lines::Error(page) => &page.lines,
             Lines::Own(lines) => lines,
@@ -127,6 +129,7 @@ impl Answer {
         };
         let content = match (self.complete_length, &self.content) {
             _ if self.status.is_without_content() => ContentFields::None,
+            _ if matches!(self.lines, Lines::Whole(_) | Lines::Error(_)) => ContentFields::None,
             (Some(complete_length), Content::One(part)) => ContentFields::Part { range: part.range(), complete_length },
             _ => ContentFields::Length(self.content.len()),
         };

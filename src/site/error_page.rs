@@ -17,8 +17,9 @@ const VARY: &str = "Vary: Accept\r\n";
 /// A response that says what went wrong, without what is particular to one request.
 #[derive(Debug)]
 pub struct ErrorPage {
-    /// Its field lines, Content-Type the last
+    /// Its field lines, Content-Length the last
     pub lines: Vec<u8>,
+    without_length: usize,
     /// Its content
     pub text: Rc<[u8]>,
 }
@@ -44,7 +45,8 @@ impl ErrorPages {
         match lines {
             "" => Answer::error(status, page),
             lines => {
-                let lines = [lines.as_bytes(), &page.lines].concat();
+                let own = page.lines.get(..page.without_length).unwrap_or_default();
+                let lines = [lines.as_bytes(), own].concat();
                 Answer::with_lines(status, lines, Content::shared(&page.text))
             }
         }
@@ -66,8 +68,10 @@ fn render(status: Status, reason: &str, form: Form) -> ErrorPage {
         Form::Html => ("text/html", page(status, reason)),
         Form::Text => ("text/plain", format!("{} {}: {reason}\n", status.code(), status.phrase())),
     };
-    let lines = format!("{VARY}{CACHE}Content-Type: {media_type}; charset=utf-8\r\n");
-    ErrorPage { lines: lines.into_bytes(), text: text.into_bytes().into() }
+    let mut lines = format!("{VARY}{CACHE}Content-Type: {media_type}; charset=utf-8\r\n");
+    let without_length = lines.len();
+    lines += &format!("Content-Length: {}\r\n", text.len());
+    ErrorPage { lines: lines.into_bytes(), without_length, text: text.into_bytes().into() }
 }
 
 /// HTML for those who name it among what they accept (RFC 9110, section 12.5.1): a browser does, curl's `*/*` does not.

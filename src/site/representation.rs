@@ -19,10 +19,11 @@ const SETTLED_SECONDS: i64 = 2;
 /// The selected representation (RFC 9110, section 3.2).
 #[derive(Debug)]
 pub struct Representation {
-    /// The lines of a 304 first, then those that describe the content, its type last.
+    /// The lines of a 304 first, then those that describe the content, its type and its length last.
     lines: Vec<u8>,
     not_modified: usize,
     without_type: usize,
+    without_length: usize,
     content_type: Cow<'static, str>,
     is_lasting: bool,
     /// What it can be told from others by
@@ -77,10 +78,13 @@ impl Representation {
         let content_type = media_type::content_type(file_name, "utf-8");
         lines += &content_type;
         lines += "\r\n";
+        let without_length = lines.len();
+        lines += &format!("Content-Length: {}\r\n", metadata.size);
         Ok(Representation {
             lines: lines.into_bytes(),
             not_modified,
             without_type,
+            without_length,
             content_type,
             is_lasting,
             validators,
@@ -101,9 +105,14 @@ impl Representation {
         self.len() == 0
     }
 
-    /// The field lines of a 200 or 206.
+    /// The field lines of a 200, its Content-Length among them.
     pub fn lines(&self) -> &[u8] {
         &self.lines
+    }
+
+    /// The field lines of a 206 of one part, which has a length of its own.
+    pub fn lines_without_length(&self) -> &[u8] {
+        self.lines.get(..self.without_length).unwrap_or_default()
     }
 
     /// The field lines of a 304: what a cache needs to update what it has (section 15.4.5).
