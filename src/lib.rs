@@ -1,6 +1,7 @@
-//! webserv: a static HTTP/1.1 web server. One thread, one reactor, many clients.
+//! webserv: a static HTTP/1.1 web server. One thread that serves, one reactor, many clients.
 //!
-//! This page is the map. The way of a request is straight through, and each room is entered once:
+//! This page is the map. The way of a request is straight through, and each room is entered once (a request whose file has
+//! to come from the disk goes the same way again when it has come):
 //!
 //! ```text
 //! socket -> net::Transport -> http::Connection -> site::Sites -> files::Root
@@ -22,7 +23,7 @@
 //! | --- | --- | --- |
 //! | [`cli`] | arguments | `config` |
 //! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, nothing of ours |
-//! | [`http`] | the protocol: connection, request, target, framing, response, preconditions, ranges | `httparse`, `httpdate`, nothing of ours |
+//! | [`http`] | the protocol: connection, request, target, framing, response, preconditions, ranges | `httparse`, `httpdate`, `memchr`, nothing of ours |
 //! | [`site`] | which answer a request gets: hosts, paths, representations, the cache, error pages | `http`, `files`, `config` |
 //! | [`files`] | the disk below a root | the file system, nothing of ours |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
@@ -40,8 +41,8 @@
 //! - **Never stale, never padded.** What is held in memory is compared with the file system before it is used, after the
 //!   request for it has been received: once for all requests that were received together. A file that becomes shorter
 //!   while it is sent cuts the connection.
-//! - **The disk is never waited for** by the thread that serves: what is not in memory is fetched by others, and its client
-//!   goes on when it has come.
+//! - **The content of a file is never waited for** by the thread that serves: what is not in memory is fetched by others, and
+//!   its client goes on when it has come. Names and metadata are looked up at once.
 //! - **Every wait has a deadline**, every buffer a bound, every descriptor an owner. An idle client owns no buffer.
 //! - **Readiness is told once.** Sources are registered edge-triggered, for both directions, once; whatever is left
 //!   undone while a socket is ready is queued by the loop. Keys carry a generation, so that an event that comes late
@@ -52,7 +53,7 @@
 //! - **Each requirement has its test.** `tests/CLAUSES.md` goes through RFC 9110 and 9112 clause by clause, `tests/it/rfc`
 //!   is the table of what is answered to what.
 //! - **`unsafe` lives in one place**: [`net::reactor`], which registers sources with the poller, and makes the two calls on
-//!   them that no crate has a safe function for.
+//!   them that have no safe function in `rustix`.
 
 pub mod access_log;
 pub mod cli;

@@ -6,20 +6,19 @@
 //! until the first file is fetched.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Read, Write};
 use std::ops::Range;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use rustix::event::{EventfdFlags, eventfd};
-
 use super::file::File;
 
-/// As many files can be slow at a time without delaying the next one that has to be fetched.
+/// So many files can be slow at a time; the next one that has to be fetched waits for one of them.
 const THREADS: usize = 4;
 
-/// A thread calls no more than read(2), into a buffer of this size, in bytes, that lies on the heap.
+/// A thread reads into a buffer of this size, in bytes, that lies on the heap.
 const BUFFER_BYTES: usize = 128 * 1024;
 const STACK_BYTES: usize = 128 * 1024;
 
@@ -35,6 +34,8 @@ pub struct Fetch {
 /// The threads, and what they have to do.
 pub struct Fetchers<T> {
     shared: Arc<Shared<T>>,
+    /// The other end of the bell
+    heard: UnixStream,
     has_threads: bool,
 }
 
@@ -42,21 +43,23 @@ struct Shared<T> {
     queue: Mutex<VecDeque<(T, Fetch)>>,
     is_filled: Condvar,
     done: Mutex<Vec<(T, Arc<File>)>>,
-    /// Readable when something is done (eventfd(2))
-    bell: OwnedFd,
+    /// Rung when something is done
+    bell: UnixStream,
 }
 
 impl<T: Copy + PartialEq + Send + 'static> Fetchers<T> {
     /// Nothing to do yet, and nobody to do it.
     pub fn new() -> io::Result<Fetchers<T>> {
-        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let (bell, heard) = UnixStream::pair()?;
+        bell.set_nonblocking(true)?;
+        heard.set_nonblocking(true)?;
         let shared = Shared { queue: Mutex::default(), is_filled: Condvar::new(), done: Mutex::default(), bell };
-        Ok(Fetchers { shared: Arc::new(shared), has_threads: false })
+        Ok(Fetchers { shared: Arc::new(shared), heard, has_threads: false })
     }
 
     /// A descriptor that becomes readable when something is done.
     pub fn bell(&self) -> io::Result<OwnedFd> {
-        Ok(rustix::io::fcntl_dupfd_cloexec(&self.shared.bell, 0)?)
+        Ok(self.heard.try_clone()?.into())
     }
 
     /// Has bytes read. The token is handed back, with the file, when they have been, or could not be.
@@ -91,7 +94,7 @@ impl<T: Copy + PartialEq + Send + 'static> Fetchers<T> {
     /// read of a file when it is opened again.
     pub fn take_done(&mut self) -> Vec<(T, Arc<File>)> {
         // First the bell, then the tokens: what is done in between rings it again.
-        let _ = rustix::io::read(&self.shared.bell, &mut [0; 8]);
+        let _ = (&self.heard).read(&mut [0; 256]);
         std::mem::take(&mut *lock(&self.shared.done))
     }
 }
@@ -112,7 +115,8 @@ impl<T: Send> Shared<T> {
             }
             fetch.file.note_fetched(fetch.range.start..offset);
             lock(&self.done).push((token, fetch.file));
-            let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
+            // Where there is no room, it has been rung often enough.
+            let _ = (&self.bell).write(&[0]);
         }
     }
 
@@ -124,12 +128,6 @@ impl<T: Send> Shared<T> {
                 None => queue = self.is_filled.wait(queue).unwrap_or_else(PoisonError::into_inner),
             }
         }
-    }
-}
-
-impl<T> AsFd for Fetchers<T> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.shared.bell.as_fd()
     }
 }
 
@@ -151,7 +149,7 @@ mod tests {
         let mut done = Vec::new();
         while done.len() < count {
             assert!(Instant::now() < deadline, "{done:?}");
-            let mut ready = [rustix::event::PollFd::new(fetchers, rustix::event::PollFlags::IN)];
+            let mut ready = [rustix::event::PollFd::new(&fetchers.heard, rustix::event::PollFlags::IN)];
             rustix::event::poll(&mut ready, Some(&rustix::event::Timespec { tv_sec: 1, tv_nsec: 0 })).unwrap();
             done.extend(fetchers.take_done().into_iter().map(|(token, _)| token));
         }

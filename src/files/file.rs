@@ -29,8 +29,9 @@ pub enum Reading {
     Any,
 }
 
-/// Bytes between two places at which it is tried whether a file is resident. The kernel reads ahead by no less, as a rule.
-const PROBE_DISTANCE: usize = 1024 * 1024;
+/// Bytes between two places at which it is tried whether a file is resident: as much as Linux reads ahead unless it is told
+/// otherwise (`read_ahead_kb`). What is missing between two such places is less than that, and rare.
+const PROBE_DISTANCE: usize = 128 * 1024;
 
 /// File systems that have no other place for their content than memory (statfs(2)): tmpfs and ramfs.
 const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];

@@ -69,7 +69,7 @@ impl Root {
     /// itself. A trailing slash asks for a directory. A path that breaks these rules need not fail, but never leaves
     /// the root.
     ///
-    /// Costs stat(2), openat2(2) and fstat(2), and allocates nothing for a path below 256 bytes.
+    /// Costs stat(2), openat2(2) and fstat(2).
     pub fn open_beneath(&self, path: &[u8]) -> Result<Opened, OpenError> {
         // To open a FIFO lets its writer go on, and to open a device may do anything, so they are not opened. Links are
         // followed wherever they lead here, but all that this can do is refuse; what follows is what decides.

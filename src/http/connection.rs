@@ -17,6 +17,8 @@
 //!   Request       --response given, connection not reused---------------> Finished
 //! ```
 //!
+//! A request that can't be answered yet is given back by [`Connection::postpone`], and pulled out again by the next step.
+//!
 //! Sending owes at most one response, to the request or the rejection that was pulled out last. [`Connection::respond`]
 //! is the one place that decides whether the connection is reused.
 //!

@@ -29,8 +29,8 @@ pub enum Accepting {
     /// When it is established
     AtOnce,
     /// When its first bytes have come, or after about a second without any (tcp(7), TCP_DEFER_ACCEPT). So a request can be
-    /// received at once, and a connection that ends with its first response never meets the reactor, which halves
-    /// what it costs. But until then nobody knows of it: when the listener is closed, it is told nothing.
+    /// received at once, and a client need not be registered with the reactor before it has been answered. But until
+    /// then nobody knows of it: when the listener is closed, it is told nothing.
     WithBytes,
 }
 

@@ -48,6 +48,8 @@ pub enum Flushed {
     Blocked,
     /// There is room, but this client has had its share of the turn.
     ShareSpent,
+    /// There is room, and a file comes next of which nothing more may be sent.
+    FileHeld,
 }
 
 impl Outbox {
@@ -115,9 +117,9 @@ impl Outbox {
         self.segments.iter().map(file).sum::<u64>() + self.queued as u64
     }
 
-    /// Sends until everything is sent, the socket is full, or `share` bytes have gone; what went is taken off `share`.
-    /// A file that ends before its range does is `UnexpectedEof`: the response can't be completed then.
-    pub fn flush(&mut self, transport: &Transport, share: &mut usize) -> io::Result<Flushed> {
+    /// Sends until everything is sent, the socket is full, or `share` bytes have gone; what went is taken off `share`. Of
+    /// files, no more than `file_share` bytes of the first one are sent, and nothing of another. A file that ends before its range does is `UnexpectedEof`: the response can't be completed then.
+    pub fn flush(&mut self, transport: &Transport, share: &mut usize, mut file_share: u64) -> io::Result<Flushed> {
         loop {
             let sent = match self.segments.front_mut() {
                 None => {
@@ -126,15 +128,19 @@ impl Outbox {
                     return Ok(Flushed::Drained);
                 }
                 Some(_) if *share == 0 => return Ok(Flushed::ShareSpent),
+                Some(Segment::File(..)) if file_share == 0 => return Ok(Flushed::FileHeld),
                 Some(Segment::File(file, range)) => {
-                    let left = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+                    let left = range.end.saturating_sub(range.start).min(file_share);
+                    let left = usize::try_from(left).unwrap_or(usize::MAX);
                     let sent = transport.send_file(&**file, range.start, left.min(FILE_PIECE).min(*share));
                     match sent {
                         Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                         Ok(sent) => {
                             range.start += sent as u64;
+                            file_share = file_share.saturating_sub(sent as u64);
                             if range.is_empty() {
                                 self.segments.pop_front();
+                                file_share = 0;
                             }
                             Ok((sent, Room::Perhaps))
                         }
@@ -261,7 +267,7 @@ mod tests {
 
             let mut received = Vec::new();
             loop {
-                let flushed = outbox.flush(&transport, &mut { share }).unwrap();
+                let flushed = outbox.flush(&transport, &mut { share }, u64::MAX).unwrap();
                 let mut buffer = [0; 4096];
                 while let Ok(length @ 1..) = theirs.read(&mut buffer) {
                     received.extend_from_slice(&buffer[..length]);
@@ -283,7 +289,7 @@ mod tests {
         outbox.push_shared(Rc::clone(&bytes), 0..bytes.len());
         let mut received = Vec::new();
         let mut blocked = 0;
-        while outbox.flush(&transport, &mut usize::MAX.clone()).unwrap() != Flushed::Drained {
+        while outbox.flush(&transport, &mut usize::MAX.clone(), 0).unwrap() != Flushed::Drained {
             blocked += 1;
             let mut buffer = [0; 65536];
             while let Ok(length @ 1..) = theirs.read(&mut buffer) {
@@ -301,7 +307,7 @@ mod tests {
         let (transport, _theirs) = pair();
         let mut outbox = Outbox::default();
         outbox.push_file(file(b"short"), 0..10);
-        let error = outbox.flush(&transport, &mut 100).unwrap_err();
+        let error = outbox.flush(&transport, &mut 100, 100).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
         assert_eq!(outbox.left(), 5);
     }

@@ -19,7 +19,7 @@ use rustix::ioctl;
 use super::slab::Key;
 
 /// The same as TIOCOUTQ (tcp(7)).
-const SIOCOUTQ: ioctl::Opcode = 0x5411;
+const SIOCOUTQ: ioctl::Opcode = libc::TIOCOUTQ as ioctl::Opcode;
 
 /// How many events one wait takes. More only wait for the next turn.
 const EVENTS_MAX: usize = 512;

@@ -1,7 +1,8 @@
 //! One accepted peer: its socket, its connection, and what is between them.
 //!
-//! [`Client::drive`] is the server, the same for readable, writable and a deadline: flush the outbox, take the next step
-//! of the protocol, answer, read or close, until it would block or its share of the turn is used up.
+//! [`Client::drive`] is the server, the same for readable, writable, a file that has been fetched and a deadline: flush the
+//! outbox, take the next step of the protocol, answer or close, until it would block or its share of the turn is used up.
+//! What it is driven with, [`Client::receive`] has received before.
 
 mod answering;
 mod sending;
@@ -102,8 +103,6 @@ enum Waiting {
     ToSend,
     /// A part of a file
     ForDisk,
-    /// The peer's end
-    Lingering,
 }
 
 /// How a drive ended.
@@ -227,23 +226,29 @@ impl Client {
         if self.fetching == Fetching::Awaited && turn.fetched.is_some() {
             self.fetching = Fetching::Done;
         }
+        if self.sending_file.is_some() {
+            // It was fetched for what is being sent, and is no answer to the next request.
+            turn.fetched = None;
+        }
         if self.fetching == Fetching::Awaited {
             let is_in_time = self.is_in_time(Waiting::ForDisk, shared);
             return if is_in_time { Outcome::Waiting } else { Outcome::Gone(Gone::DiskTimeout) };
         }
         loop {
-            if let Some(fetch) = self.missing() {
-                return self.fetch(fetch, shared);
-            }
+            let file_share = match self.file_in_memory() {
+                Ok(bytes) => bytes,
+                Err(fetch) => return self.fetch(fetch, shared),
+            };
             if let Some(outbox) = &mut self.outbox {
                 let before = turn.bytes_left;
-                let flushed = outbox.flush(&self.transport, &mut turn.bytes_left);
+                let flushed = outbox.flush(&self.transport, &mut turn.bytes_left, file_share);
                 self.has_progressed |= turn.bytes_left < before;
                 match flushed {
                     Ok(Flushed::Drained) => {
                         self.settle_file(shared);
                         self.release_outbox(shared);
                     }
+                    Ok(Flushed::FileHeld) => continue,
                     Ok(Flushed::ShareSpent) => return Outcome::Runnable,
                     Ok(Flushed::Blocked) if self.is_in_time(Waiting::ToSend, shared) => return Outcome::Waiting,
                     Ok(Flushed::Blocked) => return Outcome::Gone(Gone::SendTimeout),
@@ -259,7 +264,6 @@ impl Client {
                     if let Err(error) = self.transport.shut_down_sending() {
                         return Outcome::Gone(Gone::Failed(error));
                     }
-                    self.waiting = Waiting::Lingering;
                     self.has_progressed = false;
                     self.deadline = shared.instant + LINGER_TIME;
                     self.ending = Ending::Lingering(reason, LINGER_TIMES);
@@ -269,12 +273,12 @@ impl Client {
             if let Ending::Lingering(reason, _) = self.ending {
                 turn.input = &[];
                 self.needs_bytes = true;
-                return match () {
-                    () if self.may_close(reason, true) || !self.lingers_on(shared) => {
-                        Outcome::Gone(Gone::Closed(reason))
-                    }
-                    () if self.is_readable => Outcome::Runnable,
-                    () => Outcome::Waiting,
+                return if self.may_close(reason, turn.input.is_empty()) || !self.lingers_on(shared) {
+                    Outcome::Gone(Gone::Closed(reason))
+                } else if self.is_readable {
+                    Outcome::Runnable
+                } else {
+                    Outcome::Waiting
                 };
             }
 
@@ -331,8 +335,6 @@ impl Client {
                     Waiting::For(Awaiting::Request | Awaiting::Content) => shared.timeouts.idle,
                     Waiting::For(Awaiting::Head) => shared.timeouts.head,
                     Waiting::ToSend | Waiting::ForDisk => shared.timeouts.send,
-                    // It has a time of its own.
-                    Waiting::Lingering => return true,
                 };
         }
         shared.instant < self.deadline

@@ -16,7 +16,8 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    /// An empty one. `head_size` is what may be left unread of a head that is not complete.
+    /// An empty one. What may be left unread of a client is a head that is not complete, of `head_size` bytes, or requests
+    /// that were received with others and wait for their turn.
     pub(super) fn new(head_size: usize) -> Intake {
         Intake { buffer: vec![0; INTAKE_BYTES + head_size], end: 0 }
     }
@@ -34,6 +35,7 @@ impl Intake {
     /// Begins with what is unread of a client, and tells where.
     pub(super) fn begin(&mut self, unread: &[u8]) -> usize {
         let start = self.end;
+        debug_assert!(start + unread.len() <= self.buffer.len(), "there is no room for what is unread");
         if let Some(front) = self.buffer.get_mut(start..start + unread.len()) {
             front.copy_from_slice(unread);
             self.end += unread.len();

@@ -208,10 +208,9 @@ impl Server {
             } else if readiness.key == SIGNALS {
                 self.stop();
             } else if readiness.key == FETCHERS {
-                self.fetched = self.fetchers.take_done();
-                for number in 0..self.fetched.len() {
-                    self.fetched.get(number).map(|(key, _)| *key).into_iter().for_each(|key| self.enqueue(key));
-                }
+                let done = self.fetchers.take_done();
+                done.iter().for_each(|(key, _)| self.enqueue(*key));
+                self.fetched.extend(done);
             } else if let Some(listener) = readiness.key.as_fixed() {
                 self.unaccepted.push(listener);
             }
@@ -256,6 +255,8 @@ impl Server {
             }
             self.received = received;
         }
+        // What is left was for those who have gone.
+        self.fetched.clear();
     }
 
     /// How long there is nothing to do unless a source becomes ready.

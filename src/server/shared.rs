@@ -21,7 +21,7 @@ pub(super) struct Timeouts {
     pub(super) head: Duration,
     /// For a request, or for the rest of its content
     pub(super) idle: Duration,
-    /// For the peer to take something
+    /// For the peer to take something, or the disk to give something
     pub(super) send: Duration,
 }
 

@@ -169,11 +169,13 @@ impl Cache {
             uses: 0,
             is_main: false,
         };
+        let mut is_listed = false;
         let key = match entries.get_mut(path) {
             Some(old) => {
                 entry.is_main = old.is_main;
                 entry.uses = old.uses;
                 let freed = old.bytes;
+                is_listed = old.holds_descriptor();
                 *old = entry;
                 self.count(site, path, freed, bytes);
                 entry_key(&self.sites, site, path)
@@ -188,7 +190,7 @@ impl Cache {
                 Some((site, path))
             }
         };
-        if holds_descriptor {
+        if holds_descriptor && !is_listed {
             self.open.extend(key);
             self.close_some();
         }
@@ -206,7 +208,7 @@ impl Cache {
             let Some((site, path)) = self.open.pop_front() else { return };
             let Some(entry) = self.sites.get_mut(site).and_then(|entries| entries.get_mut(&path)) else { continue };
             if entry.holds_descriptor() {
-                if now.seconds.saturating_sub(entry.second) < DESCRIPTOR_SECONDS {
+                if (0..DESCRIPTOR_SECONDS).contains(&now.seconds.saturating_sub(entry.second)) {
                     self.open.push_back((site, path));
                 } else {
                     entry.known = None;

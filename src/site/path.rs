@@ -73,6 +73,9 @@ impl<'a> SitePath<'a> {
     /// Whether a segment starts with a dot. Such files are not for the public, but for what RFC 8615 puts below
     /// `/.well-known/`.
     pub fn is_hidden(self) -> bool {
+        if !self.bytes.starts_with(b".") && !self.bytes.windows(2).any(|pair| pair == b"/.") {
+            return false;
+        }
         let mut segments = self.bytes.split(|&byte| byte == b'/').enumerate();
         segments.any(|(depth, segment)| segment.starts_with(b".") && !(depth == 0 && segment == b".well-known"))
     }

@@ -140,11 +140,11 @@ impl Site {
     /// What a path leads to, by what is known of it where that is still true.
     fn find(&mut self, path: SitePath<'_>, cache: &mut Cache, occasion: Occasion<'_>) -> Found {
         let now = occasion.now;
-        if let Some(known) = cache.find(self.number, path.as_bytes(), now, |file| self.root.identity(file)) {
-            return known.into();
-        }
         if path.is_hidden() {
             return NOT_FOUND;
+        }
+        if let Some(known) = cache.find(self.number, path.as_bytes(), now, |file| self.root.identity(file)) {
+            return known.into();
         }
         if !path.is_directory() {
             return self.open(path.as_bytes(), path.as_bytes(), cache, occasion);

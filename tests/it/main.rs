@@ -13,6 +13,7 @@ mod cli;
 mod clients;
 mod clients_http;
 mod closing;
+mod cold;
 mod conditional;
 mod config_errors;
 mod descriptors;

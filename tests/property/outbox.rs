@@ -86,7 +86,13 @@ impl Run {
     fn flush(&mut self, share_max: usize) -> Flushed {
         let mut share = share_max;
         let before = self.outbox.left();
-        let flushed = self.outbox.flush(&self.transport, &mut share).unwrap();
+        let flushed = loop {
+            // A file after the other is checked before it is sent.
+            match self.outbox.flush(&self.transport, &mut share, u64::MAX).unwrap() {
+                Flushed::FileHeld => {}
+                flushed => break flushed,
+            }
+        };
         let sent = before - self.outbox.left();
         assert_eq!(flushed == Flushed::Drained, self.outbox.is_empty());
         assert!(flushed != Flushed::ShareSpent || share == 0, "{share} of the share are left");

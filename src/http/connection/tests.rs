@@ -133,6 +133,10 @@ fn content_goes_by_before_its_request() {
             "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\nGET / HTTP/1.1\r\n",
             "PUT / HTTP/1.1 [Host: a;Content-Length: 9;Expect: 100-continue;] -> close\nContentRefused",
         ),
+        (
+            "PUT / HTTP/1.2\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\nGET / HTTP/1.1\r\n",
+            "PUT / HTTP/1.1 [Host: a;Content-Length: 9;Expect: 100-continue;] -> close\nContentRefused",
+        ),
     ] {
         assert_eq!(under_every_split(bytes), expected, "{bytes:?}");
     }

@@ -50,6 +50,8 @@ impl Client {
                 }
                 next => self.carry_out(next, shared),
             }
+            // It was for this request alone.
+            turn.fetched = None;
             turn.requests_left -= 1;
         }
         Halt::Enough

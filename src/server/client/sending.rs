@@ -24,21 +24,20 @@ pub(in crate::server) struct SendingFile {
 }
 
 impl Client {
-    /// What has to be fetched before the outbox can be flushed.
-    pub(super) fn missing(&mut self) -> Option<Fetch> {
-        let ahead = self.outbox.as_ref()?.file_ahead()?;
-        let sending = self.sending_file.as_mut()?;
-        if sending.resident.contains(&ahead.start) {
-            return None;
-        }
-        let range = ahead.start..ahead.end.min(ahead.start + FETCH_BYTES);
-        let file = sending.file.as_ref()?;
-        if self.fetching == Fetching::Done || file.is_resident(range.clone()) {
+    /// So many bytes of the file that is to be sent next are in memory, or else what has to be fetched before it is sent.
+    pub(super) fn file_in_memory(&mut self) -> Result<u64, Fetch> {
+        let Some(ahead) = self.outbox.as_ref().and_then(|outbox| outbox.file_ahead()) else { return Ok(0) };
+        let Some(sending) = &mut self.sending_file else { return Ok(0) };
+        let Some(file) = &sending.file else { return Ok(0) };
+        if !sending.resident.contains(&ahead.start) {
+            let range = ahead.start..ahead.end.min(ahead.start + FETCH_BYTES);
+            if self.fetching != Fetching::Done && !file.is_resident(range.clone()) {
+                return Err(Fetch { file: Arc::clone(file), range });
+            }
             self.fetching = Fetching::Unneeded;
             sending.resident = range;
-            return None;
         }
-        Some(Fetch { file: Arc::clone(file), range })
+        Ok(sending.resident.end.min(ahead.end) - ahead.start)
     }
 
     /// Waits for this to be fetched.
