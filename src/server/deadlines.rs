@@ -78,8 +78,10 @@ impl Deadlines {
             link.next = next;
         } else if let Some(first) = self.first.get_mut(slot as usize) {
             *first = next;
-            if next == NONE {
-                self.mark(slot, false);
+            if next == NONE
+                && let Some((word, bit)) = self.bit(slot)
+            {
+                *word &= !bit;
             }
         }
     }
@@ -142,14 +144,14 @@ impl Deadlines {
         if let Some(link) = self.links.get_mut(client as usize) {
             *link = Link { slot, next, previous: NONE };
         }
-        self.mark(slot, true);
+        if let Some((word, bit)) = self.bit(slot) {
+            *word |= bit;
+        }
     }
 
-    fn mark(&mut self, slot: u32, is_occupied: bool) {
-        let bit = 1 << (slot as usize % WORD);
-        if let Some(word) = self.occupied.get_mut(slot as usize / WORD) {
-            if is_occupied { *word |= bit } else { *word &= !bit }
-        }
+    /// The word of a slot, and its bit in it.
+    fn bit(&mut self, slot: u32) -> Option<(&mut u64, u64)> {
+        Some((self.occupied.get_mut(slot as usize / WORD)?, 1 << (slot as usize % WORD)))
     }
 }
 

@@ -65,8 +65,9 @@ impl Sites {
         &self.bindings
     }
 
-    /// The answer to a request that came in by a binding, or what has to be fetched before there can be one.
-    pub fn answer(&mut self, binding: usize, request: &Request<'_>, occasion: Occasion) -> Result<Answer, Fetch> {
+    /// The answer to a request that came in by a binding, or what has to be fetched before there can be one. What is known
+    /// of a file is taken to be true until the next [`Sites::begin_round`].
+    pub fn answer(&mut self, binding: usize, request: &Request<'_>, occasion: Occasion<'_>) -> Result<Answer, Fetch> {
         let host = request.authority().map(|authority| authority.host);
         let number = self.bindings.get(binding).and_then(|binding| binding.hosts.find(host));
         match number.and_then(|number| self.sites.get_mut(number)) {
