@@ -21,7 +21,7 @@ use crate::files::{Identity, Timestamp};
 const SETTLED_NANOSECONDS: i128 = 20_000_000;
 
 /// What an entry costs beside its path and its representation, in bytes, at a guess.
-const OVERHEAD: usize = 256;
+const OVERHEAD: usize = 400;
 
 /// The part of the bytes that those may hold who are new: one in so many.
 const SMALL_PART: usize = 10;

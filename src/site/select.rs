@@ -162,6 +162,7 @@ impl Site {
                 found => return found,
             }
         }
+        self.refresh();
         match self.root.open_beneath(path.file_name()) {
             Ok(Opened::Directory) => Found::Nothing(Status::NotFound, "this directory has no index file"),
             Ok(Opened::File(_)) => NOT_FOUND,
@@ -169,13 +170,17 @@ impl Site {
         }
     }
 
-    /// Opens the file of that name, and keeps what it gives under `path`.
-    fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, occasion: Occasion<'_>) -> Found {
-        let now = occasion.now;
-        // Its directory may be another by now. Where there is none, every file is missing until there is one again.
+    /// Looks whether the root is another directory by now. Where there is none, what was opened last stays.
+    fn refresh(&mut self) {
         if let Ok(true) = self.root.refresh() {
             log::info!("the root of site {} is another directory now", self.number + 1);
         }
+    }
+
+    /// Opens the file of that name, and keeps what it gives under `path`.
+    fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, occasion: Occasion<'_>) -> Found {
+        let now = occasion.now;
+        self.refresh();
         let is_still_there =
             |file: &&Arc<File>| self.root.identity(name).is_ok_and(|identity| identity == file.metadata().identity);
         let mut fetched = occasion.fetched.filter(is_still_there).cloned();

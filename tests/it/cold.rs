@@ -98,6 +98,21 @@ fn an_index_file_that_comes_first_is_seen_when_it_comes() {
 }
 
 #[test]
+fn a_root_that_was_turned_is_the_one_that_a_directory_is_looked_up_in() {
+    let directory = Scratch::new();
+    fs::create_dir_all(directory.join("1/only")).unwrap();
+    fs::create_dir(directory.join("2")).unwrap();
+    std::os::unix::fs::symlink("1", directory.join("www")).unwrap();
+    let server = Server::configured(&directory, "listen = '127.0.0.1:0'\n[[site]]\nroot = 'www'\n");
+    for _ in 0..3 {
+        assert!(get(&server, "/only/").assert_status(404).text().contains("no index file"));
+    }
+    std::os::unix::fs::symlink("2", directory.join("next")).unwrap();
+    fs::rename(directory.join("next"), directory.join("www")).unwrap();
+    assert!(get(&server, "/only/").assert_status(404).text().contains("no such file"));
+}
+
+#[test]
 fn a_large_file_that_was_deleted_is_let_go() {
     let directory = Scratch::new();
     let path = directory.write("a.bin", content(0, 400_000));
