@@ -45,7 +45,7 @@ pub struct Entry<'a> {
     line: &'a [u8],
     status: Status,
     is_head: bool,
-    host: Option<&'a str>,
+    host: Option<&'a [u8]>,
     referer: Option<&'a [u8]>,
     user_agent: Option<&'a [u8]>,
 }
@@ -189,7 +189,7 @@ impl AccessLog {
                 put(out, &[dim.as_bytes(), &self.time, reset.as_bytes(), b"  ", shade.as_bytes()]);
                 put(out, &[status.to_string().as_bytes(), reset.as_bytes(), b"  "]);
                 if let Some(host) = entry.host.filter(|_| hosts) {
-                    put(out, &[dim.as_bytes(), host.as_bytes(), reset.as_bytes(), b"  "]);
+                    put(out, &[dim.as_bytes(), host, reset.as_bytes(), b"  "]);
                 }
                 // What everybody speaks is left out.
                 escape(line.strip_suffix(b" HTTP/1.1").unwrap_or(line), out);

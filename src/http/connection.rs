@@ -51,7 +51,6 @@ pub struct Limits {
 
 /// What the connection does next.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for each request")]
 pub enum Step<'a> {
     /// Read more, and pull again with what is unread and the new bytes behind it.
     NeedBytes(Awaiting),
@@ -278,21 +277,22 @@ impl Connection {
     /// The head is complete. Without content, its request is lent out of the input at once.
     fn step_head<'s, 'i: 's>(&'s mut self, head: &'i [u8], input: &mut &'i [u8], limits: &Limits) -> Step<'s> {
         self.receiving = Receiving::default();
-        let request = Request::parse(head, limits.fields);
-        match request.and_then(|request| Framing::of(&request, limits.content_size).map(|framing| (request, framing))) {
-            Ok((request, framing @ (Framing::None | Framing::Withheld))) => {
-                self.owed = Some(Owed::to(&request, &framing));
-                Step::Request(request)
-            }
-            Ok((_, framing)) => self.hold(head.into(), framing, input, limits),
-            Err(rejection) => {
-                // The version may be all that the parser minds.
-                let Some(held) = as_http11(head) else { return self.reject(rejection, RefusedHead::Whole(head)) };
-                match Request::parse(&held, limits.fields).and_then(|r| Framing::of(&r, limits.content_size)) {
-                    Ok(framing) => self.hold(held, framing, input, limits),
-                    Err(rejection) => self.reject(rejection, RefusedHead::Whole(head)),
+        let rejection = match Request::parse(head, limits.fields) {
+            Ok(request) => match Framing::of(&request, limits.content_size) {
+                Ok(framing @ (Framing::None | Framing::Withheld)) => {
+                    self.owed = Some(Owed::to(&request, &framing));
+                    return Step::Request(request);
                 }
-            }
+                Ok(framing) => return self.hold(head.into(), framing, input, limits),
+                Err(rejection) => rejection,
+            },
+            Err(rejection) => rejection,
+        };
+        // The version may be all that the parser minds.
+        let Some(held) = as_http11(head) else { return self.reject(rejection, RefusedHead::Whole(head)) };
+        match Request::parse(&held, limits.fields).and_then(|request| Framing::of(&request, limits.content_size)) {
+            Ok(framing) => self.hold(held, framing, input, limits),
+            Err(rejection) => self.reject(rejection, RefusedHead::Whole(head)),
         }
     }
 

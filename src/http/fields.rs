@@ -33,40 +33,82 @@ pub enum FieldName {
     UserAgent,
 }
 
-/// The names on the wire, in lower case, in the order of the enum.
-const NAMES: [(&[u8], FieldName); 14] = [
-    (b"accept", FieldName::Accept),
-    (b"connection", FieldName::Connection),
-    (b"content-length", FieldName::ContentLength),
-    (b"expect", FieldName::Expect),
-    (b"host", FieldName::Host),
-    (b"if-match", FieldName::IfMatch),
-    (b"if-modified-since", FieldName::IfModifiedSince),
-    (b"if-none-match", FieldName::IfNoneMatch),
-    (b"if-range", FieldName::IfRange),
-    (b"if-unmodified-since", FieldName::IfUnmodifiedSince),
-    (b"range", FieldName::Range),
-    (b"referer", FieldName::Referer),
-    (b"transfer-encoding", FieldName::TransferEncoding),
-    (b"user-agent", FieldName::UserAgent),
-];
+/// How many there are.
+const NAMES: usize = 14;
+
+impl FieldName {
+    /// The name as most clients spell it.
+    const fn name(self) -> &'static [u8] {
+        match self {
+            FieldName::Accept => b"Accept",
+            FieldName::Connection => b"Connection",
+            FieldName::ContentLength => b"Content-Length",
+            FieldName::Expect => b"Expect",
+            FieldName::Host => b"Host",
+            FieldName::IfMatch => b"If-Match",
+            FieldName::IfModifiedSince => b"If-Modified-Since",
+            FieldName::IfNoneMatch => b"If-None-Match",
+            FieldName::IfRange => b"If-Range",
+            FieldName::IfUnmodifiedSince => b"If-Unmodified-Since",
+            FieldName::Range => b"Range",
+            FieldName::Referer => b"Referer",
+            FieldName::TransferEncoding => b"Transfer-Encoding",
+            FieldName::UserAgent => b"User-Agent",
+        }
+    }
+
+    /// Those whose name has so many bytes. Most fields have no meaning here, and this tells for most of them.
+    const fn of_length(length: usize) -> &'static [FieldName] {
+        match length {
+            4 => &[FieldName::Host],
+            5 => &[FieldName::Range],
+            6 => &[FieldName::Accept, FieldName::Expect],
+            7 => &[FieldName::Referer],
+            8 => &[FieldName::IfMatch, FieldName::IfRange],
+            10 => &[FieldName::UserAgent, FieldName::Connection],
+            13 => &[FieldName::IfNoneMatch],
+            14 => &[FieldName::ContentLength],
+            17 => &[FieldName::IfModifiedSince, FieldName::TransferEncoding],
+            19 => &[FieldName::IfUnmodifiedSince],
+            _ => &[],
+        }
+    }
+}
 
 /// A field section that has been parsed: the values of the known fields, without white space around them.
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {
     section: &'a [u8],
-    first: [Option<&'a [u8]>; NAMES.len()],
+    first: [Span; NAMES],
     repeated: u32,
+}
+
+/// Where a value stands in the section. Half as large as a slice, and there is a place for each name in each request.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: u32,
+    length: u32,
+}
+
+impl Span {
+    /// A name and its colon precede every value.
+    const ABSENT: Span = Span { start: 0, length: 0 };
+
+    /// `value` is a part of `section`.
+    fn of(value: &[u8], section: &[u8]) -> Span {
+        let start = value.as_ptr().addr().saturating_sub(section.as_ptr().addr());
+        Span { start: u32::try_from(start).unwrap_or(0), length: u32::try_from(value.len()).unwrap_or(0) }
+    }
 }
 
 impl<'a> Fields<'a> {
     /// Collects the known fields out of `lines`. `section` is the text that they were parsed from.
     pub(super) fn new(section: &'a [u8], lines: &[httparse::Header<'a>]) -> Fields<'a> {
-        let mut fields = Fields { section, first: [None; NAMES.len()], repeated: 0 };
+        let mut fields = Fields { section, first: [Span::ABSENT; NAMES], repeated: 0 };
         for line in lines {
             let Some(name) = recognise(line.name.as_bytes()) else { continue };
             match fields.first.get_mut(name as usize) {
-                Some(first @ None) => *first = Some(trim(line.value)),
+                Some(first) if first.start == 0 => *first = Span::of(trim(line.value), section),
                 _ => fields.repeated |= 1 << name as u32,
             }
         }
@@ -75,7 +117,8 @@ impl<'a> Fields<'a> {
 
     /// The value of the first line of that name.
     pub fn value(&self, name: FieldName) -> Option<&'a [u8]> {
-        self.first.get(name as usize).copied().flatten()
+        let Span { start, length } = *self.first.get(name as usize).filter(|span| span.start > 0)?;
+        self.section.get(start as usize..)?.get(..length as usize)
     }
 
     /// Whether more than one line has that name.
@@ -112,9 +155,11 @@ pub(super) fn values_in(section: &[u8], name: FieldName) -> impl Iterator<Item =
     lines(section).filter(move |(line, _)| recognise(line) == Some(name)).map(|(_, value)| value)
 }
 
-/// The known field of that name, compared without case (section 5.1).
+/// The known field of that name, compared without case (section 5.1): byte by byte only where it is not spelt as usual.
 fn recognise(name: &[u8]) -> Option<FieldName> {
-    NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|&(_, field)| field)
+    let known = FieldName::of_length(name.len());
+    let spelt = known.iter().find(|known| name == known.name());
+    spelt.or_else(|| known.iter().find(|known| name.eq_ignore_ascii_case(known.name()))).copied()
 }
 
 /// The lines of a section that has been found valid, as name and value.
@@ -144,13 +189,20 @@ mod tests {
         let Ok(httparse::Status::Complete((_, lines))) = httparse::parse_headers(text.as_bytes(), &mut lines) else {
             panic!("not a field section: {section:?}");
         };
-        check(&Fields::new(section.as_bytes(), lines));
+        check(&Fields::new(&text.as_bytes()[..section.len()], lines));
     }
 
     #[test]
-    fn names_stand_in_the_order_of_the_enum() {
-        for (position, (_, name)) in NAMES.iter().enumerate() {
-            assert_eq!(position, *name as usize);
+    fn each_name_is_found_and_has_a_place_of_its_own() {
+        let all: Vec<FieldName> = (0..99).flat_map(FieldName::of_length).copied().collect();
+        let mut places: Vec<usize> = all.iter().map(|name| *name as usize).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..NAMES).collect::<Vec<_>>());
+        for name in all {
+            assert_eq!(recognise(name.name()), Some(name));
+            assert_eq!(recognise(&name.name().to_ascii_uppercase()), Some(name));
+            assert_eq!(recognise(&name.name().to_ascii_lowercase()), Some(name));
+            assert_eq!(recognise(&[name.name(), b"x"].concat()), None);
         }
     }
 

@@ -29,8 +29,8 @@ pub struct Path<'a> {
 /// The host and port that a request is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Authority<'a> {
-    /// A name or an address as it was sent; an IPv6 address in its brackets.
-    pub host: &'a str,
+    /// A name or an address as it was sent, all of it ASCII; an IPv6 address in its brackets.
+    pub host: &'a [u8],
     /// The port, where one was given.
     pub port: Option<u16>,
 }
@@ -57,7 +57,7 @@ impl<'a> Target<'a> {
         let path = match path.strip_prefix('?') {
             None if path.is_empty() => Path { path: "/", query: None },
             None => Path::parse(path)?,
-            Some(query) => Path { path: "/", query: Some(checked(query, &IN_QUERY)?) },
+            Some(query) => Path { path: "/", query: Some(checked_query(query)?) },
         };
         Ok(Target::Absolute(authority, path))
     }
@@ -65,10 +65,12 @@ impl<'a> Target<'a> {
 
 impl<'a> Path<'a> {
     fn parse(target: &'a str) -> Result<Path<'a>, Reason> {
-        let end = memchr::memchr(b'?', target.as_bytes()).unwrap_or(target.len());
-        let (path, rest) = target.split_at_checked(end).unwrap_or((target, ""));
-        let query = rest.strip_prefix('?').map(|query| checked(query, &IN_QUERY)).transpose()?;
-        Ok(Path { path: checked(path, &IN_PATH)?, query })
+        let (path, rest) = checked(target, &IN_PATH)?;
+        match rest.strip_prefix('?') {
+            None if rest.is_empty() => Ok(Path { path, query: None }),
+            None => Err(NOT_ALLOWED),
+            Some(query) => Ok(Path { path, query: Some(checked_query(query)?) }),
+        }
     }
 }
 
@@ -83,11 +85,7 @@ impl<'a> Authority<'a> {
             text.iter().position(|&byte| !is_in(&IN_HOST, byte)).unwrap_or(text.len())
         };
         let (host, port) = text.split_at_checked(end)?;
-        let host = std::str::from_utf8(host).ok()?;
-        let is_valid = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            Some(address) if is_address => address.parse::<Ipv6Addr>().is_ok(),
-            _ => !host.is_empty(),
-        };
+        let is_valid = if is_address { is_ipv6(host) } else { !host.is_empty() };
         let port = match port {
             [] | [b':'] => None,
             [b':', digits @ ..] if digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit) => {
@@ -98,6 +96,12 @@ impl<'a> Authority<'a> {
         };
         is_valid.then_some(Authority { host, port })
     }
+}
+
+/// An IPv6 address in its brackets.
+fn is_ipv6(host: &[u8]) -> bool {
+    let address = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]"));
+    address.and_then(|address| str::from_utf8(address).ok()).is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
 const fn is_host(byte: u8) -> bool {
@@ -141,18 +145,25 @@ fn is_in(table: &Table, byte: u8) -> bool {
     table.get(usize::from(byte)).is_some_and(|&is_in| is_in)
 }
 
-/// The text, where all its bytes are allowed and each "%" stands before two hexadecimal digits.
-fn checked<'a>(text: &'a str, allowed: &Table) -> Result<&'a str, Reason> {
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if !is_in(allowed, byte) {
-            return Err("the request-target holds a character that must be percent-encoded");
-        }
-        if byte == b'%' && !(0..2).all(|_| bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit())) {
-            return Err("a \"%\" in the request-target is not followed by two hexadecimal digits");
-        }
+const NOT_ALLOWED: Reason = "the request-target holds a character that must be percent-encoded";
+
+/// The text up to the first byte that is not allowed, and the rest. Each "%" stands before two hexadecimal digits.
+fn checked<'a>(text: &'a str, allowed: &Table) -> Result<(&'a str, &'a str), Reason> {
+    let bytes = text.as_bytes();
+    let end = bytes.iter().position(|&byte| !is_in(allowed, byte)).unwrap_or(bytes.len());
+    let (valid, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+    let is_encoding = |bytes: &[u8]| matches!(bytes, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    if !valid.as_bytes().split(|&byte| byte == b'%').skip(1).all(is_encoding) {
+        return Err("a \"%\" in the request-target is not followed by two hexadecimal digits");
     }
-    Ok(text)
+    Ok((valid, rest))
+}
+
+fn checked_query(text: &str) -> Result<&str, Reason> {
+    match checked(text, &IN_QUERY)? {
+        (query, "") => Ok(query),
+        _ => Err(NOT_ALLOWED),
+    }
 }
 
 #[cfg(test)]
@@ -165,8 +176,8 @@ mod tests {
 
     #[test]
     fn forms_that_are_valid() {
-        let host = Authority { host: "a.b", port: Some(80) };
-        let bare = Authority { host: "a", port: None };
+        let host = Authority { host: b"a.b", port: Some(80) };
+        let bare = Authority { host: b"a", port: None };
         for (text, target) in [
             ("/", Target::Origin(path("/", None))),
             ("/a/b?c=d?e", Target::Origin(path("/a/b", Some("c=d?e")))),
@@ -223,7 +234,7 @@ mod tests {
             ("[::1]:65535", "[::1]", Some(65535)),
             ("[::ffff:1.2.3.4]", "[::ffff:1.2.3.4]", None),
         ] {
-            assert_eq!(Authority::parse(text.as_bytes()), Some(Authority { host, port }), "{text}");
+            assert_eq!(Authority::parse(text.as_bytes()), Some(Authority { host: host.as_bytes(), port }), "{text}");
         }
         for text in [
             "",

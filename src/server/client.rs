@@ -299,7 +299,7 @@ impl Client {
             if !is_over && self.is_in_time(Waiting::For(awaiting), shared) {
                 return Outcome::Waiting;
             }
-            let next = prepare(self.connection.expire(turn.input), None, self.peer, self.binding, shared);
+            let next = prepare(&self.connection.expire(turn.input), None, self.peer, self.binding, shared);
             self.carry_out(next, shared);
         }
     }

@@ -12,6 +12,8 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
+
 use super::ghosts::Ghosts;
 use super::representation::Representation;
 use crate::files::{Identity, Timestamp};
@@ -35,6 +37,9 @@ const DESCRIPTOR_SECONDS: i64 = 10;
 /// The path of a request below the root of a site: the number of the site, and the path.
 type EntryKey = (usize, Rc<[u8]>);
 
+/// By path. Clients choose what stands here, so the hash has a seed that they do not know.
+type Entries = HashMap<Rc<[u8]>, Entry, RandomState>;
+
 /// What is known of a path.
 #[derive(Clone, Debug)]
 pub enum Known {
@@ -52,7 +57,7 @@ pub struct Cache {
     bytes: usize,
     small_bytes: usize,
     round: u64,
-    sites: Vec<HashMap<Rc<[u8]>, Entry>>,
+    sites: Vec<Entries>,
     /// Every entry is in one of these once, in the order in which they come up for eviction.
     small: VecDeque<EntryKey>,
     main: VecDeque<EntryKey>,
@@ -93,7 +98,7 @@ impl Cache {
             bytes: 0,
             small_bytes: 0,
             round: 0,
-            sites: (0..sites).map(|_| HashMap::new()).collect(),
+            sites: (0..sites).map(|_| Entries::default()).collect(),
             small: VecDeque::new(),
             main: VecDeque::new(),
             open: VecDeque::new(),
@@ -267,7 +272,7 @@ impl Cache {
     }
 }
 
-fn entry_key(sites: &[HashMap<Rc<[u8]>, Entry>], site: usize, path: &[u8]) -> Option<EntryKey> {
+fn entry_key(sites: &[Entries], site: usize, path: &[u8]) -> Option<EntryKey> {
     let (path, _) = sites.get(site)?.get_key_value(path)?;
     Some((site, Rc::clone(path)))
 }

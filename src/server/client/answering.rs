@@ -42,7 +42,7 @@ impl Client {
         while turn.requests_left > 0 && self.ending == Ending::Open && self.outbox.as_deref().is_none_or(has_room) {
             let before = turn.input;
             let step = self.connection.step(&mut turn.input, &shared.limits);
-            match prepare(step, turn.fetched.as_ref(), self.peer, self.binding, shared) {
+            match prepare(&step, turn.fetched.as_ref(), self.peer, self.binding, shared) {
                 Next::Await(awaiting) => return Halt::Await(awaiting),
                 Next::Fetch(fetch) => {
                     self.connection.postpone(&mut turn.input, before);
@@ -88,28 +88,28 @@ impl Client {
 
 /// Answers a request or a rejection, and sees to its line in the log.
 pub(super) fn prepare(
-    step: Step<'_>,
+    step: &Step<'_>,
     fetched: Option<&Arc<File>>,
     peer: Peer,
     binding: u32,
     shared: &mut Shared,
 ) -> Next {
     let (answer, entry) = match step {
-        Step::NeedBytes(awaiting) => return Next::Await(awaiting),
-        Step::Close(reason) => return Next::Close(reason),
+        Step::NeedBytes(awaiting) => return Next::Await(*awaiting),
+        Step::Close(reason) => return Next::Close(*reason),
         Step::Request(request) => {
             let occasion = Occasion { now: shared.now, fetched };
-            let answer = match shared.sites.answer(binding as usize, &request, occasion) {
+            let answer = match shared.sites.answer(binding as usize, request, occasion) {
                 Ok(answer) => answer,
                 Err(fetch) => return Next::Fetch(fetch),
             };
-            trace::request(peer, &request);
-            let entry = Entry::of_request(peer, &request, answer.status());
+            trace::request(peer, request);
+            let entry = Entry::of_request(peer, request, answer.status());
             (answer, entry)
         }
         Step::Reject(rejection, head) => {
-            trace::rejection(peer, &rejection, head.bytes());
-            let answer = shared.sites.answer_rejection(rejection, head);
+            trace::rejection(peer, rejection, head.bytes());
+            let answer = shared.sites.answer_rejection(*rejection, *head);
             let entry = Entry::of_rejection(peer, head.bytes(), rejection.status);
             (answer, entry)
         }

@@ -56,8 +56,8 @@ impl Cache {
 
     fn check(&self) {
         let entries = || self.sites.iter().flat_map(|entries| entries.values());
-        assert_eq!(self.bytes, entries().map(|entry| entry.bytes).sum());
-        assert_eq!(self.small_bytes, entries().filter(|entry| !entry.is_main).map(|entry| entry.bytes).sum());
+        assert_eq!(self.bytes, entries().map(|entry| entry.bytes).sum::<usize>());
+        assert_eq!(self.small_bytes, entries().filter(|entry| !entry.is_main).map(|entry| entry.bytes).sum::<usize>());
         assert_eq!(self.small.len() + self.main.len(), entries().count());
         assert!(self.bytes <= self.bytes_max);
         assert!(entries().filter(|entry| entry.holds_descriptor()).count() <= self.descriptors_max);

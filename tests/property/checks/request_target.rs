@@ -76,7 +76,7 @@ pub(crate) fn check(data: &[u8]) {
 }
 
 fn owned(authority: Authority<'_>) -> target::Authority {
-    (authority.host.to_owned(), authority.port)
+    (String::from_utf8(authority.host.to_owned()).unwrap(), authority.port)
 }
 
 fn check_path(path: Path<'_>) {

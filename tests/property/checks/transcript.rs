@@ -139,7 +139,7 @@ pub(crate) fn respond(connection: &mut Connection) -> Option<(Option<&'static st
 }
 
 fn seen(request: &Request<'_>) -> Seen {
-    let authority = |authority: Authority<'_>| (authority.host.to_owned(), authority.port);
+    let authority = |authority: Authority<'_>| (String::from_utf8(authority.host.to_owned()).unwrap(), authority.port);
     let target = match request.target {
         Target::Origin(path) => target::Target::Origin(path.path.to_owned(), path.query.map(str::to_owned)),
         Target::Absolute(host, path) => {
