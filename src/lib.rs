@@ -41,8 +41,10 @@
 //! - **Never stale, never padded.** What is held in memory is compared with the file system before it is used, after the
 //!   request for it has been received: once for all requests that were received together. A file that becomes shorter
 //!   while it is sent cuts the connection.
-//! - **The content of a file is never waited for** by the thread that serves: what is not in memory is fetched by others, and
-//!   its client goes on when it has come. Names and metadata are looked up at once.
+//! - **The content of a file is not waited for** by the thread that serves: what is not in memory is read by others, and
+//!   what they have read is what is sent. Names and metadata are waited for, and so is to open and to close a file. What is
+//!   in memory is found out by a try every 128 KiB, so that a page that was evicted between two of them is waited for, and
+//!   on overlayfs, which cannot tell, what was read once through the same descriptor and was evicted since.
 //! - **Every wait has a deadline**, every buffer a bound, every descriptor an owner. An idle client owns no buffer.
 //! - **Readiness is told once.** Sources are registered edge-triggered, for both directions, once; whatever is left
 //!   undone while a socket is ready is queued by the loop. Keys carry a generation, so that an event that comes late

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use rustix::io::Errno;
 
@@ -65,6 +66,8 @@ pub enum ReadError {
     Changed,
     /// The disk would have to be waited for.
     NotResident,
+    /// The disk has been waited for, for so long, and is not any longer.
+    Late(Duration),
     /// The machine's fault.
     Io(io::Error),
 }
@@ -86,6 +89,7 @@ impl fmt::Display for ReadError {
         match self {
             ReadError::Changed => f.write_str("the file changed while it was read"),
             ReadError::NotResident => f.write_str("the file is not in memory"),
+            ReadError::Late(waited) => write!(f, "the disk did not answer within {} s", waited.as_secs_f64()),
             ReadError::Io(error) => error.fmt(f),
         }
     }
@@ -94,7 +98,7 @@ impl fmt::Display for ReadError {
 impl Error for ReadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            ReadError::Changed | ReadError::NotResident => None,
+            ReadError::Changed | ReadError::NotResident | ReadError::Late(_) => None,
             ReadError::Io(error) => Some(error),
         }
     }

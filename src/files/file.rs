@@ -2,12 +2,13 @@
 
 use std::io::{self, IoSliceMut};
 use std::ops::Range;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{Stat, fstat, fstatfs};
-use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, retry_on_intr};
+use rustix::io::{Errno, ReadWriteFlags, preadv2, retry_on_intr};
 
 use super::error::ReadError;
 
@@ -16,7 +17,7 @@ use super::error::ReadError;
 pub struct File {
     descriptor: OwnedFd,
     metadata: Metadata,
-    /// So many bytes from the start on have been read through, whether they are resident still or not.
+    /// So many bytes from the start on have been read through and are taken to be resident.
     fetched: AtomicU64,
 }
 
@@ -33,8 +34,13 @@ pub enum Reading {
 /// otherwise (`read_ahead_kb`). What is missing between two such places is less than that, and rare.
 const PROBE_DISTANCE: usize = 128 * 1024;
 
-/// File systems that have no other place for their content than memory (statfs(2)): tmpfs and ramfs.
-const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
+/// A file whose inode changed less than this long ago, in nanoseconds, may change again without its identity showing it:
+/// the clock of a file system ticks every 10 ms at worst.
+const SETTLED_NANOSECONDS: i128 = 20_000_000;
+
+/// File systems that cannot tell what is resident, and have their content in memory or, as a rule, on a disk of this machine
+/// (statfs(2)): tmpfs, ramfs, and overlayfs, which is the one of containers.
+const NEAR: [i64; 3] = [0x0102_1994, 0x8584_58f6, 0x794c_7630];
 
 impl File {
     pub(super) fn new(descriptor: OwnedFd, metadata: Metadata) -> File {
@@ -46,9 +52,21 @@ impl File {
         &self.metadata
     }
 
-    /// pread(2): up to `buffer.len()` bytes from `offset` on; 0 at the end of the file, or for an empty buffer.
-    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        Ok(retry_on_intr(|| pread(&self.descriptor, &mut *buffer, offset))?)
+    /// The bytes of a range, all of them: that the file has become shorter is an error.
+    pub fn read(&self, range: Range<u64>, reading: Reading) -> Result<Vec<u8>, ReadError> {
+        let length = range.end.saturating_sub(range.start);
+        let length = usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+        let mut content = Vec::new();
+        content.try_reserve_exact(length).map_err(io::Error::from)?;
+        content.resize(length, 0);
+        let mut read = 0;
+        while let Some(rest) = content.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            match self.read_as(reading, rest, range.start + read as u64)? {
+                0 => return Err(ReadError::Changed),
+                more => read += more,
+            }
+        }
+        Ok(content)
     }
 
     /// The whole content, exactly `metadata().size` bytes, for files that are small enough to be held in memory: the
@@ -56,19 +74,15 @@ impl File {
     /// it was opened, the same number of bytes or not, is an error, and so is one that another took the place of, which
     /// shows in its ctime too. To open it again is the answer to both.
     pub fn read_to_end(&self, reading: Reading) -> Result<Vec<u8>, ReadError> {
-        let size = usize::try_from(self.metadata.size).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
-        let mut content = Vec::new();
-        content.try_reserve_exact(size).map_err(io::Error::from)?;
-        content.resize(size, 0);
-        let mut read = 0;
-        while let Some(rest) = content.get_mut(read..).filter(|rest| !rest.is_empty()) {
-            match self.read_as(reading, rest, read as u64)? {
-                0 => return Err(ReadError::Changed),
-                more => read += more,
-            }
-        }
+        let content = self.read(0..self.metadata.size, reading)?;
         let now = Identity::from(&fstat(&self.descriptor)?);
         if now == self.metadata.identity { Ok(content) } else { Err(ReadError::Changed) }
+    }
+
+    /// Where it is now, as far as the system can tell, for the log (proc(5), /proc/pid/fd). Asks no disk.
+    pub fn path(&self) -> Vec<u8> {
+        let link = format!("/proc/self/fd/{}", self.descriptor.as_raw_fd());
+        std::fs::read_link(link).map_or_else(|_| b"a file".to_vec(), |path| path.into_os_string().into_vec())
     }
 
     /// Whether these bytes can be read without waiting for the disk, as far as a few tries show.
@@ -80,9 +94,10 @@ impl File {
         })
     }
 
-    /// These bytes have been read.
+    /// These bytes have been read. Where nobody can tell what is resident, they are taken to be from now on, if their disk is
+    /// near: else it says nothing. Asks the disk which it is.
     pub(super) fn note_fetched(&self, range: Range<u64>) {
-        if range.start <= self.fetched.load(Ordering::Relaxed) {
+        if range.start <= self.fetched.load(Ordering::Relaxed) && self.is_near() {
             self.fetched.fetch_max(range.end, Ordering::Relaxed);
         }
     }
@@ -94,9 +109,9 @@ impl File {
         match retry_on_intr(|| preadv2(&self.descriptor, &mut [IoSliceMut::new(buffer)], offset, flags)) {
             Ok(read) => Ok(read),
             Err(Errno::AGAIN) if reading == Reading::Resident => Err(ReadError::NotResident),
-            // Not every file system can tell. Then what has been read once is taken to be resident, and nothing else.
+            // Not every file system can tell.
             Err(Errno::OPNOTSUPP | Errno::NOSYS) if reading == Reading::Resident => {
-                if end <= self.fetched.load(Ordering::Relaxed) || self.is_in_memory() {
+                if end <= self.fetched.load(Ordering::Relaxed) {
                     self.read_as(Reading::Any, buffer, offset)
                 } else {
                     Err(ReadError::NotResident)
@@ -106,10 +121,9 @@ impl File {
         }
     }
 
-    /// Whether its file system has no disk.
     #[allow(clippy::unnecessary_cast, reason = "not needed on this architecture, but on others")]
-    fn is_in_memory(&self) -> bool {
-        fstatfs(&self.descriptor).is_ok_and(|stat| IN_MEMORY.contains(&(stat.f_type as i64)))
+    fn is_near(&self) -> bool {
+        fstatfs(&self.descriptor).is_ok_and(|stat| NEAR.contains(&(stat.f_type as i64)))
     }
 }
 
@@ -158,6 +172,18 @@ impl Identity {
     /// When the content, the permissions or the number of links last changed: ctime, which nobody can set.
     pub fn changed(&self) -> Timestamp {
         self.changed
+    }
+
+    /// Whether it is the same file, in whatever state.
+    pub fn is_same_file(&self, other: &Identity) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+
+    /// Whether this is long enough ago that any write from now on leaves another identity.
+    pub fn is_settled(&self, now: Timestamp) -> bool {
+        let seconds = i128::from(now.seconds) - i128::from(self.changed.seconds);
+        let nanoseconds = i128::from(now.nanoseconds) - i128::from(self.changed.nanoseconds);
+        seconds * 1_000_000_000 + nanoseconds >= SETTLED_NANOSECONDS
     }
 }
 
@@ -225,18 +251,17 @@ mod tests {
     }
 
     #[test]
-    fn reading_at_an_offset() {
+    fn reading_a_part() {
         let scratch = Scratch::new();
         scratch.write("root/file", "0123456789");
         for (_, root) in scratch.roots() {
             let file = open(&root, "file");
-            let mut buffer = [0; 4];
-            for (offset, expected) in [(0, b"0123".as_slice()), (8, b"89"), (10, b""), (1000, b"")] {
-                let read = file.read_at(&mut buffer, offset).unwrap();
-                assert_eq!(&buffer[..read], expected);
+            for (range, expected) in [(0..4, "0123"), (8..10, "89"), (10..10, ""), (1000..1000, "")] {
+                assert_eq!(file.read(range, Reading::Any).unwrap(), expected.as_bytes());
             }
-            assert_eq!(file.read_at(&mut [], 0).unwrap(), 0);
-            assert!(file.read_at(&mut buffer, u64::MAX).is_err());
+            assert!(matches!(file.read(8..11, Reading::Any), Err(ReadError::Changed)));
+            assert!(matches!(file.read(u64::MAX - 1..u64::MAX, Reading::Any), Err(ReadError::Io(_))));
+            assert!(file.path().ends_with(b"/root/file"));
         }
     }
 

@@ -26,6 +26,6 @@ mod scratch;
 mod walk;
 
 pub use error::{OpenError, ReadError};
-pub use fetch::{Fetch, Fetchers};
+pub use fetch::{Fetch, Fetched, Fetchers};
 pub use file::{File, Identity, Metadata, Reading, Timestamp};
 pub use root::{Opened, Root};

@@ -85,6 +85,20 @@ impl Outbox {
         }
     }
 
+    /// Puts bytes in the place of as many of the first file, where they come from: they have been read already.
+    pub fn fill_file(&mut self, bytes: Rc<[u8]>) {
+        let is_file = |segment: &Segment| matches!(segment, Segment::File(..));
+        let Some(at) = self.segments.iter().position(is_file) else { return };
+        let Some(Segment::File(_, range)) = self.segments.get_mut(at) else { return };
+        let length = bytes.len().min(usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX));
+        range.start += length as u64;
+        if range.is_empty() {
+            self.segments.remove(at);
+        }
+        self.queued += length;
+        self.segments.insert(at, Segment::Shared(bytes, 0..length));
+    }
+
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.segments.is_empty()
@@ -255,15 +269,17 @@ mod tests {
             outbox.encode(|out| out.extend_from_slice(b"next;"));
             outbox.push_shared(Rc::from(&b"small"[..]), 1..3);
             outbox.push_file(file(&contents), 5..4005);
+            outbox.fill_file(contents[5..205].into());
             outbox.encode(|out| out.extend_from_slice(b"between"));
             outbox.push_file(file(&contents), 0..3);
+            outbox.fill_file(contents[205..210].into());
             let mut expected = b"head;".to_vec();
             expected.extend_from_slice(&large[10..]);
             expected.extend_from_slice(b"next;ma");
             expected.extend_from_slice(&contents[5..4005]);
             expected.extend_from_slice(b"between");
             expected.extend_from_slice(&contents[..3]);
-            assert_eq!((outbox.queued(), outbox.left()), (expected.len() - 4003, expected.len() as u64));
+            assert_eq!((outbox.queued(), outbox.left()), (expected.len() - 3798, expected.len() as u64));
 
             let mut received = Vec::new();
             loop {

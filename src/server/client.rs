@@ -20,7 +20,7 @@ use super::gone::Gone;
 use super::intake::Intake;
 use super::shared::Shared;
 use super::trace;
-use crate::files::{Fetch, File};
+use crate::files::{Fetch, Fetched};
 use crate::http::{Awaiting, CloseReason, Connection};
 use crate::net::{Flushed, Key, Outbox, Peer, Reactor, Readiness, Transport};
 
@@ -49,7 +49,10 @@ pub(super) struct Client {
     sending_file: Option<Box<SendingFile>>,
     /// The next step of the protocol takes bytes that have not been received.
     needs_bytes: bool,
-    fetching: Fetching,
+    /// Until something has come from the disk, there is nothing to be done.
+    is_fetching: bool,
+    /// How often something was fetched for the next answer
+    fetches: u8,
     is_readable: bool,
     must_drain: bool,
     is_retiring: bool,
@@ -69,20 +72,9 @@ const _: () = assert!(size_of::<Client>() <= 128);
 struct Turn<'a> {
     input: &'a [u8],
     /// What it has waited for, read from the disk
-    fetched: Option<Arc<File>>,
+    fetched: Option<Arc<Fetched>>,
     bytes_left: usize,
     requests_left: usize,
-}
-
-/// Whether something is awaited from the disk.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Fetching {
-    /// Nothing is.
-    Unneeded,
-    /// Until it has come, there is nothing to be done.
-    Awaited,
-    /// It has come, so that what follows may be read, wherever it is by now.
-    Done,
 }
 
 /// How far a client is from its end.
@@ -128,7 +120,8 @@ impl Client {
             unread: Box::default(),
             sending_file: None,
             needs_bytes: true,
-            fetching: Fetching::Unneeded,
+            is_fetching: false,
+            fetches: 0,
             is_readable: true,
             // Descriptors that are passed over a UNIX socket end a receive, too (unix(7)).
             must_drain: peer == Peer::Unix,
@@ -156,7 +149,7 @@ impl Client {
 
     /// Whether it waits for something to be fetched.
     pub(super) fn is_fetching(&self) -> bool {
-        self.fetching == Fetching::Awaited
+        self.is_fetching
     }
 
     /// Lets it finish what has begun, and no more. What has arrived by now has begun.
@@ -202,9 +195,9 @@ impl Client {
         self.unread.len()
     }
 
-    /// Goes on with these bytes, and with a file if it has waited for one, until it would block, its share is used up, or it
-    /// is gone.
-    pub(super) fn drive(&mut self, input: &[u8], fetched: Option<Arc<File>>, shared: &mut Shared) -> Outcome {
+    /// Goes on with these bytes, and with what has become of a fetch if it has waited for one, until it would block, its share
+    /// is used up, or it is gone.
+    pub(super) fn drive(&mut self, input: &[u8], fetched: Option<Arc<Fetched>>, shared: &mut Shared) -> Outcome {
         let mut turn = Turn { input, fetched, bytes_left: SHARE_BYTES, requests_left: SHARE_REQUESTS };
         let outcome = self.drive_with(&mut turn, shared);
         match &outcome {
@@ -223,22 +216,20 @@ impl Client {
 
     fn drive_with(&mut self, turn: &mut Turn<'_>, shared: &mut Shared) -> Outcome {
         self.needs_bytes = false;
-        if self.fetching == Fetching::Awaited && turn.fetched.is_some() {
-            self.fetching = Fetching::Done;
+        self.is_fetching &= turn.fetched.is_none();
+        if self.is_fetching {
+            return Outcome::Waiting;
         }
-        if self.sending_file.is_some() {
-            // It was fetched for what is being sent, and is no answer to the next request.
-            turn.fetched = None;
-        }
-        if self.fetching == Fetching::Awaited {
-            let is_in_time = self.is_in_time(Waiting::ForDisk, shared);
-            return if is_in_time { Outcome::Waiting } else { Outcome::Gone(Gone::DiskTimeout) };
-        }
+        let mut is_held = false;
         loop {
-            let file_share = match self.file_in_memory() {
-                Ok(bytes) => bytes,
-                Err(fetch) => return self.fetch(fetch, shared),
-            };
+            if self.sending_file.is_some() && (is_held || turn.fetched.is_some()) {
+                match self.reach_ahead(turn.fetched.take()) {
+                    Ok(None) => is_held = false,
+                    Ok(Some(fetch)) => return self.fetch(fetch, shared),
+                    Err(gone) => return Outcome::Gone(gone),
+                }
+            }
+            let file_share = self.file_share();
             if let Some(outbox) = &mut self.outbox {
                 let before = turn.bytes_left;
                 let flushed = outbox.flush(&self.transport, &mut turn.bytes_left, file_share);
@@ -248,7 +239,10 @@ impl Client {
                         self.settle_file(shared);
                         self.release_outbox(shared);
                     }
-                    Ok(Flushed::FileHeld) => continue,
+                    Ok(Flushed::FileHeld) => {
+                        is_held = true;
+                        continue;
+                    }
                     Ok(Flushed::ShareSpent) => return Outcome::Runnable,
                     Ok(Flushed::Blocked) if self.is_in_time(Waiting::ToSend, shared) => return Outcome::Waiting,
                     Ok(Flushed::Blocked) => return Outcome::Gone(Gone::SendTimeout),
@@ -299,7 +293,7 @@ impl Client {
             if !is_over && self.is_in_time(Waiting::For(awaiting), shared) {
                 return Outcome::Waiting;
             }
-            let next = prepare(&self.connection.expire(turn.input), None, self.peer, self.binding, shared);
+            let next = prepare(&self.connection.expire(turn.input), (None, 0), self.peer, self.binding, shared);
             self.carry_out(next, shared);
         }
     }

@@ -14,8 +14,8 @@ pub(super) enum Gone {
     Failed(io::Error),
     /// The peer took nothing for `send_time`.
     SendTimeout,
-    /// The disk gave nothing for `send_time`.
-    DiskTimeout,
+    /// The rest of a file could not be read, or not in time. Why has been written down.
+    Unreadable,
     /// The server has stopped, and `drain_time` is over.
     Abandoned,
 }
@@ -29,8 +29,7 @@ impl Gone {
             }
             Gone::Failed(error) if is_of_the_peer(error) => {}
             Gone::Failed(error) => log::error!("a connection was cut: {error}"),
-            Gone::DiskTimeout => log::error!("a connection was cut: the disk took too long"),
-            Gone::Closed(_) | Gone::SendTimeout | Gone::Abandoned => {}
+            Gone::Closed(_) | Gone::SendTimeout | Gone::Unreadable | Gone::Abandoned => {}
         }
     }
 }
@@ -58,7 +57,7 @@ impl fmt::Display for Gone {
             Gone::Closed(reason) => write!(f, "{reason}"),
             Gone::Failed(error) => error.fmt(f),
             Gone::SendTimeout => f.write_str("it took nothing for too long"),
-            Gone::DiskTimeout => f.write_str("the disk took too long"),
+            Gone::Unreadable => f.write_str("the rest of its file could not be read"),
             Gone::Abandoned => f.write_str("the server does not wait any longer"),
         }
     }

@@ -35,7 +35,7 @@ use upkeep::ACCEPTS_MANY;
 
 use crate::access_log::AccessLog;
 use crate::config::{AccessTarget, Config};
-use crate::files::{Fetchers, File};
+use crate::files::{Fetch, Fetched, Fetchers, ReadError};
 use crate::http;
 use crate::net::{Accepting, Key, LocalAddress, Reactor, Slab, Source};
 use crate::site::Sites;
@@ -64,7 +64,7 @@ pub struct Server {
     deadlines: Deadlines,
     fetchers: Fetchers<Key>,
     /// What was fetched for whom, to be used in this turn
-    fetched: Vec<(Key, Arc<File>)>,
+    fetched: Vec<(Key, Arc<Fetched>)>,
     /// What tells that they are done with something; it stays registered for as long as it is held.
     _bell: Source,
     /// Clients that can go on.
@@ -277,7 +277,14 @@ impl Server {
     fn drive(&mut self, key: Key, bytes: Range<usize>) {
         let Some(client) = self.clients.get_mut(key) else { return };
         let fetched = self.fetched.iter().position(|(fetched, _)| *fetched == key);
-        let fetched = fetched.map(|at| self.fetched.swap_remove(at).1);
+        let mut fetched = fetched.map(|at| self.fetched.swap_remove(at).1);
+        if fetched.is_none() && client.is_fetching() && client.deadline() <= self.shared.instant {
+            let given_up = |Fetch { file, range }: Fetch| {
+                let bytes = Err(ReadError::Late(self.shared.timeouts.send));
+                Arc::new(Fetched { file, start: range.start, bytes })
+            };
+            fetched = self.fetchers.cancel(key).map(given_up);
+        }
         let gone = match client.drive(self.intake.bytes(bytes), fetched, &mut self.shared) {
             Outcome::Runnable => return self.enqueue(key),
             Outcome::Fetching(fetch) => match self.fetchers.fetch(key, fetch) {

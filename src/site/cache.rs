@@ -18,10 +18,6 @@ use super::ghosts::Ghosts;
 use super::representation::Representation;
 use crate::files::{Identity, Timestamp};
 
-/// A file whose inode changed less than this long ago, in nanoseconds, may change again without its identity showing it:
-/// the clock of a file system ticks every 10 ms at worst.
-const SETTLED_NANOSECONDS: i128 = 20_000_000;
-
 /// What an entry costs beside its path and its representation, in bytes, at a guess.
 const OVERHEAD: usize = 400;
 
@@ -159,7 +155,7 @@ impl Cache {
             Known::Missing => (0, false),
         };
         let bytes = OVERHEAD + path.len() + file.len() + memory;
-        if bytes > self.bytes_max / 2 || identity.is_some_and(|identity| !is_settled(identity, now)) {
+        if bytes > self.bytes_max / 2 || identity.is_some_and(|identity| !identity.is_settled(now)) {
             return;
         }
         let Some(entries) = self.sites.get_mut(site) else { return };
@@ -280,13 +276,6 @@ fn entry_key(sites: &[Entries], site: usize, path: &[u8]) -> Option<EntryKey> {
 /// Whether that is all there is to say of a file: that nothing has its name.
 fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-fn is_settled(identity: Identity, now: Timestamp) -> bool {
-    let changed = identity.changed();
-    let seconds = i128::from(now.seconds) - i128::from(changed.seconds);
-    let nanoseconds = i128::from(now.nanoseconds) - i128::from(changed.nanoseconds);
-    seconds * 1_000_000_000 + nanoseconds >= SETTLED_NANOSECONDS
 }
 
 #[cfg(test)]

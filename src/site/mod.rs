@@ -15,5 +15,5 @@ mod select;
 mod sites;
 
 pub use answer::{Answer, Content, Segment};
-pub use select::Occasion;
+pub use select::{Occasion, report_unreadable};
 pub use sites::{Binding, Served, Sites};

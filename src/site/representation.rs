@@ -42,19 +42,22 @@ pub enum Data {
 }
 
 impl Representation {
-    /// Represents the file, whose name decides the media type. A small one is read.
+    /// Represents the file, whose name decides the media type. A small one is read, unless its content has been `fetched`.
     pub fn of(
         file: &Arc<File>,
         file_name: &[u8],
         now: Timestamp,
-        reading: Reading,
+        fetched: Option<&[u8]>,
     ) -> Result<Representation, ReadError> {
         let metadata = *file.metadata();
         let (data, entity_tag) = if metadata.size <= MEMORY_MAX {
-            let bytes = file.read_to_end(reading)?;
+            let bytes: Rc<[u8]> = match fetched {
+                Some(bytes) => bytes.into(),
+                None => file.read_to_end(Reading::Resident)?.into(),
+            };
             // 128 bits of a hash: two contents do not meet, and every node finds the same.
             let opaque = format!("{:032x}", xxh3_128(&bytes));
-            (Data::Memory(bytes.into()), EntityTag { is_weak: false, opaque })
+            (Data::Memory(bytes), EntityTag { is_weak: false, opaque })
         } else {
             (Data::File(Arc::clone(file)), tag_of_large(&metadata, now))
         };

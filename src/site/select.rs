@@ -7,9 +7,9 @@ use super::answer::Answer;
 use super::cache::{Cache, Known};
 use super::error_page::ErrorPages;
 use super::path::SitePath;
-use super::representation::Representation;
+use super::representation::{MEMORY_MAX, Representation};
 use crate::escape::Visible;
-use crate::files::{Fetch, File, OpenError, Opened, ReadError, Reading, Root, Timestamp};
+use crate::files::{Fetch, Fetched, File, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
 use crate::http::{FieldName, Method, Request, Status};
@@ -18,7 +18,7 @@ use crate::http::{FieldName, Method, Request, Status};
 const ALLOW: &str = "Allow: GET, HEAD, OPTIONS\r\n";
 
 /// How often a file is opened again that changes while it is read.
-const READS_MAX: usize = 4;
+const READS_MAX: u8 = 4;
 
 /// A virtual host.
 #[derive(Debug)]
@@ -44,8 +44,10 @@ pub(super) struct Memory {
 pub struct Occasion<'a> {
     /// Now
     pub now: Timestamp,
-    /// The file that was missing from memory when it was to be answered before
-    pub fetched: Option<&'a Arc<File>>,
+    /// What was missing from memory when it was to be answered before
+    pub fetched: Option<&'a Fetched>,
+    /// How often something was fetched for it
+    pub fetches: u8,
 }
 
 /// What the path of a request leads to.
@@ -64,6 +66,12 @@ impl From<Known> for Found {
             Known::Representation(representation) => Found::Representation(representation),
             Known::Missing => NOT_FOUND,
         }
+    }
+}
+
+impl From<(Status, &'static str)> for Found {
+    fn from((status, reason): (Status, &'static str)) -> Found {
+        Found::Nothing(status, reason)
     }
 }
 
@@ -181,13 +189,20 @@ impl Site {
     fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, occasion: Occasion<'_>) -> Found {
         let now = occasion.now;
         self.refresh();
-        let is_still_there =
-            |file: &&Arc<File>| self.root.identity(name).is_ok_and(|identity| identity == file.metadata().identity);
-        let mut fetched = occasion.fetched.filter(is_still_there).cloned();
-        // Once is enough: a file that changes all the time would be fetched for ever.
-        let reading = if occasion.fetched.is_some() { Reading::Any } else { Reading::Resident };
+        // Looked at after it has been read: it is that file still, and in the state in which it was read. A large one, that
+        // is sent piece by piece, may have changed since it was opened, as it may while it is sent.
+        let is_still_there = |fetched: &&Fetched| {
+            let Metadata { size, identity, .. } = fetched.file.metadata();
+            let is_it = |now: Identity| now == *identity || (*size > MEMORY_MAX && now.is_same_file(identity));
+            self.root.identity(name).is_ok_and(is_it)
+        };
+        let mut fetched = occasion.fetched.filter(is_still_there);
         for _ in 0..READS_MAX {
-            let opened = fetched.take().map_or_else(|| self.root.open_beneath(name), |file| Ok(Opened::File(file)));
+            let fetched = fetched.take();
+            let opened = match fetched {
+                Some(fetched) => Ok(Opened::File(Arc::clone(&fetched.file))),
+                None => self.root.open_beneath(name),
+            };
             let file = match opened {
                 Ok(Opened::File(file)) => file,
                 Ok(Opened::Directory) => return Found::Directory,
@@ -199,7 +214,13 @@ impl Site {
                 }
             };
             let identity = file.metadata().identity;
-            match Representation::of(&file, name, now, reading) {
+            let content = match fetched.and_then(|fetched| fetched.bytes_of(&file, 0)) {
+                Some(Err(ReadError::Changed)) => continue,
+                Some(Err(error)) if file.metadata().size <= MEMORY_MAX => return blame_unreadable(&file, error).into(),
+                Some(Err(_)) | None => None,
+                Some(Ok(content)) => Some(content),
+            };
+            match Representation::of(&file, name, now, content) {
                 Ok(representation) => {
                     let representation = Rc::new(representation);
                     if representation.is_lasting() {
@@ -209,18 +230,40 @@ impl Site {
                     return Found::Representation(representation);
                 }
                 Err(ReadError::Changed) => {}
+                Err(ReadError::NotResident) if occasion.fetches >= READS_MAX => break,
                 Err(ReadError::NotResident) => {
                     let range = 0..file.metadata().size;
                     return Found::Elsewhere(Fetch { file, range });
                 }
-                Err(ReadError::Io(error)) => return blame(&OpenError::Io(error), name),
+                Err(error) => return blame_unreadable(&file, &error).into(),
             }
         }
-        Found::Nothing(Status::ServiceUnavailable, "the file keeps changing while it is read")
+        CHANGING.into()
     }
 }
 
 const NOT_FOUND: Found = Found::Nothing(Status::NotFound, "there is no such file");
+const CHANGING: (Status, &str) = (Status::ServiceUnavailable, "the file keeps changing while it is read");
+const UNREADABLE: (Status, &str) = (Status::InternalServerError, "the file could not be read");
+
+/// What the peer is told of a file that was opened and could not be read.
+pub(super) fn blame_unreadable(file: &File, error: &ReadError) -> (Status, &'static str) {
+    report_unreadable(file, error);
+    match error {
+        ReadError::Changed => CHANGING,
+        ReadError::Late(_) => (Status::ServiceUnavailable, "the disk did not answer in time"),
+        ReadError::NotResident | ReadError::Io(_) => UNREADABLE,
+    }
+}
+
+/// Writes down that a file could not be read. That it has changed is nobody's fault.
+pub fn report_unreadable(file: &File, error: &ReadError) {
+    match error {
+        ReadError::Changed => {}
+        ReadError::Late(_) => log::warn!("cannot read {}: {error}", Visible(&file.path())),
+        ReadError::NotResident | ReadError::Io(_) => log::error!("cannot read {}: {error}", Visible(&file.path())),
+    }
+}
 
 /// What the peer is told of a file that could not be opened. What is wrong with the machine is for the log.
 fn blame(error: &OpenError, name: &[u8]) -> Found {
@@ -234,7 +277,10 @@ fn blame(error: &OpenError, name: &[u8]) -> Found {
         }
         OpenError::Io(error) => {
             log::error!("cannot read {}: {error}", Visible(name));
-            Found::Nothing(Status::InternalServerError, "the file could not be read")
+            UNREADABLE.into()
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

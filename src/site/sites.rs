@@ -8,9 +8,9 @@ use super::answer::Answer;
 use super::cache::Cache;
 use super::error_page::ErrorPages;
 use super::hosts::{Hosts, Reach};
-use super::select::{Memory, Occasion, Site};
+use super::select::{Memory, Occasion, Site, blame_unreadable};
 use crate::config::{self, Address, Config, Origin};
-use crate::files::{Fetch, Root, Timestamp};
+use crate::files::{Fetch, File, ReadError, Root, Timestamp};
 use crate::http::{RefusedHead, Rejection, Request, Status};
 
 /// What is served: every site with its open root, by binding and by host.
@@ -77,6 +77,12 @@ impl Sites {
                 Ok(self.memory.error_pages.answer(Status::MisdirectedRequest, reason, "", &request.fields))
             }
         }
+    }
+
+    /// The answer to a request for a file whose content could not be read when it was to be sent.
+    pub fn answer_unreadable(&mut self, request: &Request<'_>, file: &File, error: &ReadError) -> Answer {
+        let (status, reason) = blame_unreadable(file, error);
+        self.memory.error_pages.answer(status, reason, "", &request.fields)
     }
 
     /// The answer to what could not be taken for a request.

@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use rustix::fs::{Advice, fadvise};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{Scratch, Server, eventually};
 use crate::wire::{get, request};
@@ -13,63 +17,181 @@ const SLOW: Duration = Duration::from_millis(600);
 /// How long others may have to wait meanwhile. Far less than a read, far more than a request.
 const QUICK: Duration = Duration::from_millis(300);
 
-/// A directory with one file of zeros, `slow.bin`, on a disk that is slow to read: nbdkit(1) behind nbdfuse(1).
-struct SlowDisk {
+/// The one file on a disk, with a byte that no log may show as it is.
+const FILE: &str = "slow\u{1b}.bin";
+const TARGET: &str = "/disk/slow%1B.bin";
+const SHOWN: &str = "/disk/slow\\x1B.bin";
+
+/// How long the server waits for a disk, in these tests.
+const CONFIG: &str = "listen = '127.0.0.1:0'\n[limits]\nsend_time = '1s'\n[[site]]\nroot = '.'\n";
+
+/// A directory with one file of zeros on a disk that has its ways: nbdkit(1) behind nbdfuse(1).
+struct Disk {
     process: Child,
     directory: PathBuf,
 }
 
-impl SlowDisk {
-    fn mount(directory: PathBuf, size: u64) -> SlowDisk {
+impl Disk {
+    /// With these parameters of nbdkit.
+    fn mount(directory: PathBuf, size: usize, parameters: &[&str]) -> Disk {
         std::fs::create_dir(&directory).unwrap();
-        let file = directory.join("slow.bin");
+        let file = directory.join(FILE);
         let mut command = Command::new("nbdfuse");
-        command.arg(&file).args(["[", "nbdkit", "--filter=delay", "memory"]);
-        command.arg(format!("size={size}")).arg(format!("rdelay={}ms", SLOW.as_millis())).arg("]");
+        command.arg(&file).args(["[", "nbdkit"]).args(parameters).arg(format!("size={size}")).arg("]");
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
-        let disk = SlowDisk { process, directory };
-        eventually("the slow disk is there", || file.exists());
+        let disk = Disk { process, directory };
+        eventually("the disk is there", || file.exists());
         disk
+    }
+
+    /// One that takes its time for each read.
+    fn slow(directory: PathBuf, size: usize, time: Duration) -> Disk {
+        Disk::mount(directory, size, &["--filter=delay", "memory", &format!("rdelay={}ms", time.as_millis())])
+    }
+
+    /// One that cannot be read once a file named `broken` stands beside it.
+    fn breakable(directory: PathBuf, size: usize) -> Disk {
+        let error_file = format!("error-file={}", directory.with_file_name("broken").display());
+        Disk::mount(directory, size, &["--filter=error", "memory", "error-pread-rate=100%", &error_file])
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
 }
 
-impl Drop for SlowDisk {
+impl Drop for Disk {
     fn drop(&mut self) {
+        self.signal(Signal::CONT);
         let _ = Command::new("umount").arg("--lazy").arg(&self.directory).status();
         let _ = self.process.wait();
     }
 }
 
+/// Has the page cache forget what it has of a file, as it does where memory is short.
+fn forget_all_the_time(file: std::fs::File, until: &AtomicBool) {
+    while !until.load(Ordering::Relaxed) {
+        fadvise(&file, 0, None, Advice::DontNeed).unwrap();
+        std::thread::sleep(SLOW / 6); // what is forgotten at once is never read to its end
+    }
+}
+
+fn has_fuse() -> bool {
+    let has_fuse = Path::new("/dev/fuse").exists();
+    if !has_fuse {
+        println!("not tested: this system has no FUSE");
+    }
+    has_fuse
+}
+
 fn downloads_the_slow_one(size: usize) {
     let directory = Scratch::with(&[("fast.txt", "fast")]);
-    let _disk = SlowDisk::mount(directory.join("disk"), size as u64);
+    let disk = Disk::slow(directory.join("disk"), size, SLOW);
+    let file = std::fs::File::open(disk.directory.join(FILE)).unwrap();
     let server = Server::of(&directory);
-    // One alone: while it reads, nbdfuse tells nobody anything else about its file.
+    let is_over = AtomicBool::new(false);
     let mut slow = server.connect();
     let asked = Instant::now();
-    slow.send(request("GET", "/disk/slow.bin", &[]));
-    let download = std::thread::spawn(move || slow.response());
-    let mut longest = Duration::ZERO;
-    let mut answered = 0;
-    while !download.is_finished() {
-        let start = Instant::now();
-        get(&server, "/fast.txt").assert_status(200).assert_content("fast");
-        longest = longest.max(start.elapsed());
-        answered += 1;
-    }
-    assert!(longest < QUICK, "one of {answered} requests waited for the disk of others: {longest:?}");
-    download.join().unwrap().assert_status(200).assert_content(vec![0; size]);
+    slow.send(request("GET", TARGET, &[]));
+    std::thread::scope(|scope| {
+        scope.spawn(|| forget_all_the_time(file, &is_over));
+        // One alone: to open the file again is to wait for what is read of it on this file system.
+        let download = scope.spawn(move || slow.response());
+        let mut longest = Duration::ZERO;
+        let mut answered = 0;
+        while !download.is_finished() {
+            let start = Instant::now();
+            get(&server, "/fast.txt").assert_status(200).assert_content("fast");
+            longest = longest.max(start.elapsed());
+            answered += 1;
+        }
+        is_over.store(true, Ordering::Relaxed);
+        assert!(longest < QUICK, "one of {answered} requests waited for the disk of others: {longest:?}");
+        download.join().unwrap().assert_status(200).assert_content(vec![0; size]);
+    });
     assert!(asked.elapsed() >= SLOW, "the disk is not slow");
 }
 
 #[test]
 #[ignore = "needs nbdkit and nbdfuse; .ci/run installs them and runs with --ignored"]
 fn a_slow_file_delays_nobody_else() {
-    if !Path::new("/dev/fuse").exists() {
-        println!("not tested: this system has no FUSE");
+    if !has_fuse() {
         return;
     }
-    // One that is read into memory before its head is sent. A larger one, sent piece by piece, still makes others wait now and
-    // then on such a file system, for as long as one read takes.
+    // One that is read into memory before its head is sent, and one that is sent piece by piece.
     downloads_the_slow_one(4096);
+    downloads_the_slow_one(1_200_000);
+}
+
+#[test]
+#[ignore = "needs nbdkit and nbdfuse; .ci/run installs them and runs with --ignored"]
+fn a_disk_that_does_not_answer_in_time_is_an_error() {
+    if !has_fuse() {
+        return;
+    }
+    for size in [4096, 1_200_000] {
+        let directory = Scratch::with(&[("fast.txt", "fast")]);
+        let _disk = Disk::slow(directory.join("disk"), size, Duration::from_secs(3));
+        let mut server = Server::configured(&directory, CONFIG);
+        let mut peer = server.connect();
+        let response = peer.exchange(request("GET", TARGET, &[]));
+        response.assert_status(503);
+        assert!(response.text().contains("the disk did not answer in time"), "{response}");
+        let line = server.process.stderr.line_with("the disk did not answer within 1 s");
+        assert!(line.starts_with("warn: ") && line.contains(SHOWN), "{line}");
+        peer.exchange(request("GET", "/fast.txt", &[])).assert_status(200).assert_content("fast");
+    }
+}
+
+#[test]
+#[ignore = "needs nbdkit and nbdfuse; .ci/run installs them and runs with --ignored"]
+fn a_disk_that_cannot_be_read_is_an_error() {
+    if !has_fuse() {
+        return;
+    }
+    for size in [4096, 1_200_000] {
+        let directory = Scratch::with(&[("broken", "")]);
+        let _disk = Disk::breakable(directory.join("disk"), size);
+        let mut server = Server::configured(&directory, CONFIG);
+        let mut peer = server.connect();
+        let response = peer.exchange(request("GET", TARGET, &[]));
+        response.assert_status(500);
+        assert!(response.text().contains("the file could not be read"), "{response}");
+        let line = server.process.stderr.line_with("Input/output error");
+        assert!(line.starts_with("error: cannot read") && line.contains(SHOWN), "{line}");
+        std::fs::remove_file(directory.join("broken")).unwrap();
+        peer.exchange(request("GET", TARGET, &[])).assert_status(200).assert_content(vec![0; size]);
+    }
+}
+
+/// Has the disk fail behind the first bytes of a response, and returns what the log says of it.
+fn log_of_a_failure_in_between(fail: impl FnOnce(&Disk)) -> String {
+    let directory = Scratch::with(&[("fast.txt", "fast")]);
+    let size = 50_000_000;
+    let disk = Disk::breakable(directory.join("disk"), size);
+    let mut server = Server::configured(&directory, CONFIG);
+    let mut peer = server.connect();
+    peer.send(request("GET", TARGET, &[]));
+    peer.head().assert_status(200);
+    fail(&disk);
+    let received = peer.rest().len();
+    assert!(received < size, "the disk did not fail");
+    let line = server.process.stderr.line_with("cannot read");
+    get(&server, "/fast.txt").assert_status(200).assert_content("fast");
+    line
+}
+
+#[test]
+#[ignore = "needs nbdkit and nbdfuse; .ci/run installs them and runs with --ignored"]
+fn a_response_whose_file_cannot_be_read_any_further_is_cut() {
+    if !has_fuse() {
+        return;
+    }
+    let line = log_of_a_failure_in_between(|disk| {
+        std::fs::write(disk.directory.with_file_name("broken"), "").unwrap();
+    });
+    assert!(line.starts_with("error: cannot read") && line.contains("Input/output error"), "{line}");
+    let line = log_of_a_failure_in_between(|disk| disk.signal(Signal::STOP));
+    assert!(line.starts_with("warn: cannot read") && line.contains("did not answer within 1 s"), "{line}");
+    assert!(line.contains(SHOWN), "{line}");
 }

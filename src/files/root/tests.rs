@@ -6,6 +6,7 @@ use std::thread;
 use rustix::io::Errno;
 
 use super::*;
+use crate::files::Reading;
 use crate::files::scratch::Scratch;
 
 #[derive(Debug, PartialEq)]
@@ -23,15 +24,11 @@ const OUTSIDE: Outcome = Outcome::File("outside");
 
 fn outcome(root: &Root, path: &[u8]) -> Outcome {
     match root.open_beneath(path) {
-        Ok(Opened::File(file)) => {
-            let mut content = [0; 16];
-            let read = file.read_at(&mut content, 0).unwrap();
-            match &content[..read] {
-                b"inside" => INSIDE,
-                b"outside" => OUTSIDE,
-                other => panic!("{}: {}", path.escape_ascii(), other.escape_ascii()),
-            }
-        }
+        Ok(Opened::File(file)) => match &*file.read(0..file.metadata().size, Reading::Any).unwrap() {
+            b"inside" => INSIDE,
+            b"outside" => OUTSIDE,
+            other => panic!("{}: {}", path.escape_ascii(), other.escape_ascii()),
+        },
         Ok(Opened::Directory) => Directory,
         Err(OpenError::NotFound) => NotFound,
         Err(OpenError::Denied) => Denied,

@@ -1,13 +1,14 @@
 //! From the steps of the protocol to answers in the outbox.
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::sending::SendingFile;
-use super::{Client, Ending, Fetching, Turn};
+use super::sending::{Ahead, SendingFile, look_ahead};
+use super::{Client, Ending, Turn};
 use crate::access_log::Entry;
-use crate::files::{Fetch, File};
-use crate::http::{Awaiting, CloseReason, Step};
+use crate::files::{Fetch, Fetched, File};
+use crate::http::{Awaiting, CloseReason, Method, Step};
 use crate::net::{Outbox, Peer};
 use crate::server::shared::Shared;
 use crate::server::trace;
@@ -42,7 +43,7 @@ impl Client {
         while turn.requests_left > 0 && self.ending == Ending::Open && self.outbox.as_deref().is_none_or(has_room) {
             let before = turn.input;
             let step = self.connection.step(&mut turn.input, &shared.limits);
-            match prepare(&step, turn.fetched.as_ref(), self.peer, self.binding, shared) {
+            match prepare(&step, (turn.fetched.as_deref(), self.fetches), self.peer, self.binding, shared) {
                 Next::Await(awaiting) => return Halt::Await(awaiting),
                 Next::Fetch(fetch) => {
                     self.connection.postpone(&mut turn.input, before);
@@ -50,8 +51,8 @@ impl Client {
                 }
                 next => self.carry_out(next, shared),
             }
-            // It was for this request alone.
-            turn.fetched = None;
+            // It was for this request alone, or is for what is sent of its file.
+            turn.fetched = turn.fetched.take().filter(|_| self.sending_file.is_some());
             turn.requests_left -= 1;
         }
         Halt::Enough
@@ -68,7 +69,7 @@ impl Client {
             Next::Respond(answer, sending_file) => (answer, sending_file),
         };
         self.has_progressed = true;
-        self.fetching = Fetching::Unneeded;
+        self.fetches = 0;
         self.sending_file = sending_file;
         let outbox = self.outbox.get_or_insert_with(|| shared.outboxes.pop().unwrap_or_default());
         let has_content = outbox.encode(|out| {
@@ -89,20 +90,30 @@ impl Client {
 /// Answers a request or a rejection, and sees to its line in the log.
 pub(super) fn prepare(
     step: &Step<'_>,
-    fetched: Option<&Arc<File>>,
+    (fetched, fetches): (Option<&Fetched>, u8),
     peer: Peer,
     binding: u32,
     shared: &mut Shared,
 ) -> Next {
+    let mut resident = 0..0;
     let (answer, entry) = match step {
         Step::NeedBytes(awaiting) => return Next::Await(*awaiting),
         Step::Close(reason) => return Next::Close(*reason),
         Step::Request(request) => {
-            let occasion = Occasion { now: shared.now, fetched };
-            let answer = match shared.sites.answer(binding as usize, request, occasion) {
+            let occasion = Occasion { now: shared.now, fetched, fetches };
+            let mut answer = match shared.sites.answer(binding as usize, request, occasion) {
                 Ok(answer) => answer,
                 Err(fetch) => return Next::Fetch(fetch),
             };
+            // What can't be read is an error while nothing has been sent. Afterwards the connection can only be cut.
+            if let Some((file, range)) = first_part(&answer).filter(|_| request.method != Method::Head) {
+                match look_ahead(file, range, fetched) {
+                    Ahead::Resident(range) => resident = range,
+                    Ahead::Fetched(_) => {}
+                    Ahead::Elsewhere(fetch) => return Next::Fetch(fetch),
+                    Ahead::Failed(error) => answer = shared.sites.answer_unreadable(request, file, error),
+                }
+            }
             trace::request(peer, request);
             let entry = Entry::of_request(peer, request, answer.status());
             (answer, entry)
@@ -116,18 +127,22 @@ pub(super) fn prepare(
     };
     let second = shared.now.seconds;
     let length = if entry.is_head() { 0 } else { answer.content().len() };
-    let file = answer.content().segments().iter().find_map(|segment| match segment {
-        Segment::File(file, _) => Some(file),
-        Segment::Memory(..) => None,
-    });
-    let sending_file = if let Some(file) = file.filter(|_| length > 0) {
+    let sending_file = if let Some((file, _)) = first_part(&answer).filter(|_| length > 0) {
         let mut sending = shared.sending_files.pop().unwrap_or_default();
         shared.access_log.begin(&entry, second, &mut sending.line);
-        (sending.file, sending.resident, sending.length) = (Some(Arc::clone(file)), 0..0, length);
+        (sending.file, sending.resident, sending.length) = (Some(Arc::clone(file)), resident, length);
         Some(sending)
     } else {
         shared.access_log.add(&entry, length, second);
         None
     };
     Next::Respond(answer, sending_file)
+}
+
+/// The first bytes of an answer that come from a file.
+fn first_part(answer: &Answer) -> Option<(&Arc<File>, &Range<u64>)> {
+    answer.content().segments().iter().find_map(|segment| match segment {
+        Segment::File(file, range) => Some((file, range)),
+        Segment::Memory(..) => None,
+    })
 }

@@ -1,16 +1,22 @@
 //! What lies between an answer in the outbox and its last byte: that a file is in memory before the kernel is told to
 //! send it, and what the log says of it in the end.
 
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Client, Fetching, Outcome, Waiting};
+use super::{Client, Outcome, Waiting};
 use crate::access_log::Pending;
-use crate::files::{Fetch, File};
+use crate::files::{Fetch, Fetched, File, ReadError};
+use crate::server::gone::Gone;
 use crate::server::shared::Shared;
+use crate::site::report_unreadable;
 
-/// Bytes of a file that are fetched from the disk at a time.
-const FETCH_BYTES: u64 = 1024 * 1024;
+/// Bytes of a file that are sent from the page cache before it is looked at again.
+const LOOK_BYTES: u64 = 1024 * 1024;
+
+/// Bytes of a file that are fetched from the disk at a time, and held until they are sent: no more than a small file has.
+const FETCH_BYTES: u64 = 256 * 1024;
 
 /// A file that is being sent, and the log's line of its response, which is written when it has been sent.
 #[derive(Default)]
@@ -23,27 +29,61 @@ pub(in crate::server) struct SendingFile {
     pub(super) length: u64,
 }
 
+/// Where the next bytes of a file are.
+pub(super) enum Ahead<'a> {
+    /// In the page cache, as far as this
+    Resident(Range<u64>),
+    /// Here, from the disk
+    Fetched(&'a [u8]),
+    /// They could not be read.
+    Failed(&'a ReadError),
+    /// On the disk
+    Elsewhere(Fetch),
+}
+
+/// Looks for the next bytes of a file that is to be sent: among what has been fetched, and in the page cache.
+pub(super) fn look_ahead<'a>(file: &Arc<File>, range: &Range<u64>, fetched: Option<&'a Fetched>) -> Ahead<'a> {
+    let within = |length: u64| range.start..range.end.min(range.start.saturating_add(length));
+    match fetched.and_then(|fetched| fetched.bytes_of(file, range.start)) {
+        Some(Ok(bytes)) => Ahead::Fetched(bytes),
+        Some(Err(error)) => Ahead::Failed(error),
+        None if file.is_resident(within(LOOK_BYTES)) => Ahead::Resident(within(LOOK_BYTES)),
+        None => Ahead::Elsewhere(Fetch { file: Arc::clone(file), range: within(FETCH_BYTES) }),
+    }
+}
+
 impl Client {
-    /// So many bytes of the file that is to be sent next are in memory, or else what has to be fetched before it is sent.
-    pub(super) fn file_in_memory(&mut self) -> Result<u64, Fetch> {
-        let Some(ahead) = self.outbox.as_ref().and_then(|outbox| outbox.file_ahead()) else { return Ok(0) };
-        let Some(sending) = &mut self.sending_file else { return Ok(0) };
-        let Some(file) = &sending.file else { return Ok(0) };
-        if !sending.resident.contains(&ahead.start) {
-            let range = ahead.start..ahead.end.min(ahead.start + FETCH_BYTES);
-            if self.fetching != Fetching::Done && !file.is_resident(range.clone()) {
-                return Err(Fetch { file: Arc::clone(file), range });
-            }
-            self.fetching = Fetching::Unneeded;
-            sending.resident = range;
-        }
-        Ok(sending.resident.end.min(ahead.end) - ahead.start)
+    /// So many bytes of the file that is to be sent next are known to be in memory.
+    pub(super) fn file_share(&self) -> u64 {
+        let ahead = self.outbox.as_ref().and_then(|outbox| outbox.file_ahead());
+        let (Some(ahead), Some(sending)) = (ahead, &self.sending_file) else { return 0 };
+        if sending.resident.contains(&ahead.start) { sending.resident.end.min(ahead.end) - ahead.start } else { 0 }
     }
 
-    /// Waits for this to be fetched.
+    /// Brings the next bytes of the file that is being sent into reach, or tells what has to be fetched first.
+    pub(super) fn reach_ahead(&mut self, fetched: Option<Arc<Fetched>>) -> Result<Option<Fetch>, Gone> {
+        let (Some(outbox), Some(sending)) = (&mut self.outbox, &mut self.sending_file) else { return Ok(None) };
+        let (Some(ahead), Some(file)) = (outbox.file_ahead(), &sending.file) else { return Ok(None) };
+        match look_ahead(file, &ahead, fetched.as_deref()) {
+            Ahead::Resident(resident) => sending.resident = resident,
+            Ahead::Fetched(bytes) => outbox.fill_file(bytes.into()),
+            Ahead::Elsewhere(fetch) => return Ok(Some(fetch)),
+            Ahead::Failed(ReadError::Changed) => return Err(Gone::Failed(io::ErrorKind::UnexpectedEof.into())),
+            Ahead::Failed(error) => {
+                report_unreadable(file, error);
+                return Err(Gone::Unreadable);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits for this to be fetched. The time for it starts anew with what is sent, not with each attempt to read what
+    /// changes meanwhile.
     pub(super) fn fetch(&mut self, fetch: Fetch, shared: &Shared) -> Outcome {
-        self.fetching = Fetching::Awaited;
-        self.has_progressed = true;
+        self.is_fetching = true;
+        if self.sending_file.is_none() {
+            self.fetches = self.fetches.saturating_add(1);
+        }
         self.is_in_time(Waiting::ForDisk, shared);
         Outcome::Fetching(fetch)
     }

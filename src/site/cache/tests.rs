@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::*;
-use crate::files::{Opened, Reading, Root};
+use crate::files::{Opened, Root};
 use crate::site::representation::MEMORY_MAX;
 
 struct Directory(PathBuf);
@@ -22,7 +22,7 @@ impl Directory {
         fs::write(self.0.join(name), content).unwrap();
         let Ok(Opened::File(file)) = Root::open(&self.0).unwrap().open_beneath(name.as_bytes()) else { panic!() };
         let identity = file.metadata().identity;
-        let representation = Representation::of(&file, name.as_bytes(), later(), Reading::Any).unwrap();
+        let representation = Representation::of(&file, name.as_bytes(), later(), Some(content.as_bytes())).unwrap();
         assert!(representation.is_lasting());
         (identity, Known::Representation(Rc::new(representation)))
     }
