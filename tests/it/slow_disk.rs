@@ -178,6 +178,8 @@ fn log_of_a_failure_in_between(fail: impl FnOnce(&Disk)) -> String {
     assert!(received < size, "the disk did not fail");
     let line = server.process.stderr.line_with("cannot read");
     get(&server, "/fast.txt").assert_status(200).assert_content("fast");
+    // To exit is to close the file, which waits for the disk.
+    disk.signal(Signal::CONT);
     line
 }
 
