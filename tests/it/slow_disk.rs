@@ -79,7 +79,7 @@ fn forget_all_the_time(file: std::fs::File, until: &AtomicBool) {
 fn has_fuse() -> bool {
     let has_fuse = Path::new("/dev/fuse").exists();
     if !has_fuse {
-        println!("not tested: this system has no FUSE");
+        eprintln!("not tested: this system has no FUSE");
     }
     has_fuse
 }
