@@ -1,9 +1,7 @@
-//! The access log: a line for each response, formatted into memory and written once a turn.
+//! The access log: a line for each response, formatted into memory and handed to its sink once a turn.
 //!
 //! For people a short coloured line, for programs NCSA's combined format. What a client sent is escaped in both, so
 //! that no name of a file and no field can make a line of its own or speak to the terminal.
-
-mod sink;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -11,21 +9,18 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use sink::Sink;
-
 use crate::config::{AccessTarget, LogFormat};
 use crate::escape::Quotable;
 use crate::http::{FieldName, Method, Request, Status};
 use crate::net::Peer;
+use crate::sink::Sink;
 
-/// The log, and the lines of this turn.
+/// The log, and the lines of this turn. They are handed over when it is dropped, too.
 pub struct AccessLog {
     sink: Option<Sink>,
     style: Style,
-    /// Lines that are not written yet.
+    /// Lines that are not handed over yet.
     lines: Vec<u8>,
-    /// Lines for which there was no room.
-    lost: u64,
     zone: TimeZone,
     /// The second that `time` is the text of.
     second: i64,
@@ -79,8 +74,8 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// So many bytes wait for a reader that is slow, then lines are lost.
-const WAITING_MAX: usize = 256 * 1024;
+/// From so many bytes on, lines are handed over before the end of the turn.
+const LINES_MAX: usize = 64 * 1024;
 
 /// Of a request line, and of a field, so much is shown, in bytes.
 const LINE_MAX: usize = 2048;
@@ -88,7 +83,12 @@ const LINE_MAX: usize = 2048;
 impl AccessLog {
     /// A log to `target`. A terminal may be coloured with `color`, and is told the host of each request with `hosts`.
     pub fn open(target: &AccessTarget, format: LogFormat, color: bool, hosts: bool) -> io::Result<AccessLog> {
-        let sink = Sink::open(target)?;
+        let sink = match target {
+            AccessTarget::Off => None,
+            AccessTarget::Stdout => Some(Sink::standard_output()),
+            AccessTarget::Stderr => Some(Sink::standard_error()),
+            AccessTarget::File(path) => Some(Sink::file(path)?),
+        };
         let is_terminal = sink.as_ref().is_some_and(Sink::is_terminal);
         let style = match format {
             LogFormat::Auto if is_terminal => Style::Short { color, hosts },
@@ -98,7 +98,6 @@ impl AccessLog {
             sink,
             style,
             lines: Vec::new(),
-            lost: 0,
             zone: local_zone(),
             second: i64::MIN,
             time: Vec::new(),
@@ -107,7 +106,7 @@ impl AccessLog {
 
     /// Adds the line of a response whose `bytes` of content are known to be sent.
     pub fn add(&mut self, entry: &Entry<'_>, bytes: u64, second: i64) {
-        if !self.has_room() {
+        if self.sink.is_none() {
             return;
         }
         self.update_time(second);
@@ -116,6 +115,7 @@ impl AccessLog {
         self.write_bytes(bytes, &mut lines);
         self.write_after(entry, &mut lines);
         self.lines = lines;
+        self.limit_lines();
     }
 
     /// Prepares the line of a response that will take a while, in the place of the one that was prepared there before.
@@ -131,7 +131,7 @@ impl AccessLog {
 
     /// Adds that line, with the bytes of content that were sent in the end.
     pub fn finish(&mut self, pending: &Pending, bytes: u64) {
-        if !self.has_room() {
+        if self.sink.is_none() {
             return;
         }
         let mut lines = std::mem::take(&mut self.lines);
@@ -139,39 +139,22 @@ impl AccessLog {
         self.write_bytes(bytes, &mut lines);
         lines.extend_from_slice(&pending.after);
         self.lines = lines;
+        self.limit_lines();
     }
 
-    /// Writes the lines of this turn. A sink that takes none costs lines, which are counted, and never a request.
+    /// Hands over the lines of this turn. A sink that takes none costs lines, which it counts, and never a request.
     pub fn flush(&mut self) {
-        let Some(sink) = self.sink.as_mut().filter(|_| !self.lines.is_empty()) else { return };
-        let mut written = 0;
-        let result = sink.write(&self.lines, &mut written);
-        self.lines.drain(..written);
-        self.lines.shrink_to(WAITING_MAX);
-        match result {
-            Ok(()) => {
-                sink.has_failed = false;
-                if self.lines.is_empty() && self.lost > 0 {
-                    log::warn!("{} lines of the access log were lost: nobody took them", self.lost);
-                    self.lost = 0;
-                }
-            }
-            Err(error) => {
-                // A line that could not be written is as lost as one for which there was no room.
-                self.lost += self.lines.iter().filter(|&&byte| byte == b'\n').count() as u64;
-                self.lines.clear();
-                if !std::mem::replace(&mut sink.has_failed, true) {
-                    log::error!("cannot write the access log: {error}");
-                }
-            }
+        if let Some(sink) = self.sink.as_ref() {
+            sink.put(&self.lines);
+            self.lines.clear();
         }
     }
 
-    /// Whether a line may be added; if not, it is lost.
-    fn has_room(&mut self) -> bool {
-        let has_room = self.lines.len() < WAITING_MAX;
-        self.lost += u64::from(self.sink.is_some() && !has_room);
-        self.sink.is_some() && has_room
+    /// A turn of many clients may have more lines than a sink takes at once.
+    fn limit_lines(&mut self) {
+        if self.lines.len() >= LINES_MAX {
+            self.flush();
+        }
     }
 
     fn write_before(&self, entry: &Entry<'_>, out: &mut Vec<u8>) {
@@ -246,6 +229,12 @@ impl AccessLog {
     }
 }
 
+impl Drop for AccessLog {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
 /// The zone that `TZ` names, or else the one of the system (tzset(3)). One file is read, once: jiff's own search goes
 /// through all zones there are.
 fn local_zone() -> TimeZone {
@@ -288,8 +277,13 @@ fn human(bytes: u64) -> String {
 mod tests {
     use super::*;
 
+    fn open() -> AccessLog {
+        let target = AccessTarget::File("/dev/null".into());
+        AccessLog::open(&target, LogFormat::Combined, false, false).unwrap()
+    }
+
     fn line(style: Style, head: &[u8], bytes: u64) -> String {
-        let mut log = AccessLog::open(&AccessTarget::Stdout, LogFormat::Combined, false, false).unwrap();
+        let mut log = open();
         log.style = style;
         log.zone = TimeZone::fixed(jiff::tz::offset(2));
         let request = Request::parse(head, 9).unwrap();
@@ -329,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_rejected_line_can_neither_end_nor_paint() {
-        let mut log = AccessLog::open(&AccessTarget::Stdout, LogFormat::Combined, false, false).unwrap();
+        let mut log = open();
         log.zone = TimeZone::UTC;
         log.add(&Entry::of_rejection(Peer::Unix, b"\x1b[31m \xff\r\nHost", Status::BadRequest), 7, 0);
         log.add(&Entry::of_rejection(Peer::Unix, b"", Status::RequestTimeout), 7, 0);

@@ -15,7 +15,8 @@
 //! until it would block or has had its share of the turn.
 //!
 //! One thread does all of this. The threads of [`files::Fetchers`], which there are none of until a file has to come from
-//! the disk, read that file and do nothing else.
+//! the disk, read that file and do nothing else. That of a [`sink::Sink`], which there is none of until a line has been
+//! logged, writes the lines and does nothing else.
 //!
 //! # Rooms
 //!
@@ -28,7 +29,8 @@
 //! | [`files`] | the disk below a root | the file system, nothing of ours |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
 //! | [`server`] | the loop: clients, deadlines, signals, the banner | all |
-//! | [`access_log`] | a line for each response | `config`, `http`, `net` for their types |
+//! | [`access_log`] | a line for each response | `sink`; `config`, `http`, `net` for their types |
+//! | [`sink`] | where the lines of a log go, without anybody waiting for it | nothing of ours |
 //! | `escape` | what came from elsewhere, made fit to be shown | nothing of ours |
 //!
 //! # Invariants
@@ -45,6 +47,7 @@
 //!   what they have read is what is sent. Names and metadata are waited for, and so is to open and to close a file. What is
 //!   in memory is found out by a try every 128 KiB, so that a page that was evicted between two of them is waited for, and
 //!   on overlayfs, which cannot tell, what was read once through the same descriptor and was evicted since.
+//! - **A log is never waited for**: a file that takes no lines costs lines, which are counted.
 //! - **Every wait has a deadline**, every buffer a bound, every descriptor an owner. An idle client owns no buffer.
 //! - **Readiness is told once.** Sources are registered edge-triggered, for both directions, once; whatever is left
 //!   undone while a socket is ready is queued by the loop. Keys carry a generation, so that an event that comes late
@@ -65,4 +68,5 @@ pub mod files;
 pub mod http;
 pub mod net;
 pub mod server;
+pub mod sink;
 pub mod site;

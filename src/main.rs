@@ -4,10 +4,12 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use env_logger::{Target, WriteStyle};
 use webserv::cli::{self, Verbosity};
 use webserv::config::Config;
 use webserv::server::banner::{self, Look};
 use webserv::server::{Appearance, Server, StartError, trace};
+use webserv::sink::{self, Sink};
 
 /// It could not run.
 const FAILURE: u8 = 1;
@@ -16,6 +18,12 @@ const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    let code = run();
+    sink::finish();
+    code
+}
+
+fn run() -> ExitCode {
     let arguments = cli::parse();
     let config = match arguments.config() {
         Ok(config) => config,
@@ -60,7 +68,10 @@ fn start_log(config: &Config, verbosity: Verbosity) {
         Verbosity::Normal => config.log.level,
         Verbosity::Verbose => log::LevelFilter::Debug,
     };
+    let style = if may_color() && io::stderr().is_terminal() { WriteStyle::Always } else { WriteStyle::Never };
     env_logger::Builder::new()
+        .target(Target::Pipe(Box::new(Sink::standard_error())))
+        .write_style(style)
         .filter_level(level)
         .parse_default_env()
         .format(|out, record| {
@@ -73,12 +84,13 @@ fn start_log(config: &Config, verbosity: Verbosity) {
         .init();
 }
 
-/// Writes to the standard error. Where that is closed there is nobody to tell.
+/// Writes to the standard error, in its order with the diagnostics.
 fn tell(text: impl Display) {
-    _ = write!(io::stderr(), "{text}");
+    Sink::standard_error().put(text.to_string().as_bytes());
 }
 
 /// Whether terminals may be coloured (no-color.org). Each asks for itself whether it is one.
 fn may_color() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    let can_color = std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
+    can_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

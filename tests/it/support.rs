@@ -71,7 +71,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    fn of(pipe: impl Read + Send + 'static) -> Self {
+    pub(crate) fn of(pipe: impl Read + Send + 'static) -> Self {
         let (sender, lines) = channel();
         thread::spawn(move || {
             let mut pipe = BufReader::new(pipe);

@@ -23,6 +23,7 @@ const ROOMS: &[Room] = &[
     Room { name: "files", rooms: &[], never: &["std::net", "rustix::net", "polling"] },
     Room { name: "net", rooms: &[], never: &["toml"] },
     Room { name: "config", rooms: &[], never: SOCKETS },
+    Room { name: "sink", rooms: &[], never: &["polling", "toml"] },
     Room { name: "site", rooms: &["http", "websocket", "files", "config"], never: SOCKETS },
 ];
 

@@ -1,0 +1,202 @@
+//! The lines that wait to be written, and what is to be told of those that were lost.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, Instant};
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+/// How often it is told that lines were lost.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// What is kept for the next lines when all are written, in bytes.
+const KEPT_MAX: usize = 256 * 1024;
+
+/// What the writer and those who have lines for it share.
+pub(super) struct State {
+    /// Lines that are not written. What the writer is busy with is among them until it has been written.
+    pub(super) waiting: VecDeque<u8>,
+    /// From so many bytes on, the writer is woken.
+    pub(super) wake_at: usize,
+    /// The first of these bytes are the rest of a line that an error has cut in two. They wait for more lines, since there is
+    /// no use in trying again for them alone.
+    stuck: usize,
+    /// The last byte that was written did not end a line.
+    is_mid_line: bool,
+    /// The last write failed.
+    pub(super) has_failed: bool,
+    pub(super) has_writer: bool,
+    /// How many hold the sink.
+    pub(super) holders: usize,
+    is_hurried: bool,
+    pub(super) losses: Losses,
+    /// The writer is about to tell of some.
+    pub(super) is_telling: bool,
+}
+
+/// Lines that were lost and not told of.
+#[derive(Default)]
+pub(super) struct Losses {
+    count: u64,
+    /// What happened to them, where it is known
+    reason: Option<String>,
+    /// Nothing is told before.
+    quiet_ends: Option<Instant>,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State {
+            waiting: VecDeque::new(),
+            wake_at: usize::MAX,
+            stuck: 0,
+            is_mid_line: false,
+            has_failed: false,
+            has_writer: false,
+            holders: 0,
+            is_hurried: false,
+            losses: Losses::default(),
+            is_telling: false,
+        }
+    }
+}
+
+impl State {
+    /// Adds lines, and tells whether the writer must be woken.
+    pub(super) fn add(&mut self, lines: &[u8]) -> bool {
+        self.waiting.extend(lines);
+        let must_wake = self.waiting.len() >= self.wake_at;
+        if must_wake {
+            self.wake_at = usize::MAX;
+        }
+        must_wake
+    }
+
+    /// Counts lines that will not be written. `None`: because there was no room for them.
+    pub(super) fn lose(&mut self, lines: &[u8], error: Option<io::Error>) {
+        self.losses.count += count_lines(lines);
+        // There is no room as long as nothing can be written, so that is the reason.
+        if error.is_some() || !self.has_failed {
+            self.losses.reason = error.map(|error| error.to_string());
+        }
+    }
+
+    /// Counts all lines that wait.
+    pub(super) fn lose_all(&mut self) {
+        let (front, back) = self.waiting.as_slices();
+        self.losses.count += count_lines(front) + count_lines(back);
+    }
+
+    /// Whether there is something that is worth a try.
+    pub(super) fn has_lines(&self) -> bool {
+        self.waiting.len() > self.stuck
+    }
+
+    /// Wakes the writer with the next line.
+    pub(super) fn wake_at_next_line(&mut self) {
+        self.wake_at = self.stuck + 1;
+        if self.waiting.is_empty() {
+            self.waiting.shrink_to(KEPT_MAX);
+        }
+    }
+
+    /// Copies the first lines, as many as fit; of a line that does not fit, as much as does.
+    pub(super) fn copy_piece(&self, piece: &mut Vec<u8>, bytes_max: usize) {
+        piece.clear();
+        let (front, back) = self.waiting.as_slices();
+        for part in [front, back] {
+            let room = bytes_max - piece.len();
+            piece.extend_from_slice(part.get(..room).unwrap_or(part));
+        }
+        if let Some(end) = memrchr(b'\n', piece) {
+            piece.truncate(end + 1);
+        }
+    }
+
+    /// The first `bytes` of a piece have been written.
+    pub(super) fn note_written(&mut self, piece: &[u8], bytes: usize) {
+        self.is_mid_line = piece.get(..bytes).and_then(<[u8]>::last) != Some(&b'\n');
+        self.waiting.drain(..bytes.min(self.waiting.len()));
+        self.stuck = 0;
+        self.has_failed = false;
+    }
+
+    /// Nothing could be written: gives up all lines, but for the rest of the one that has been begun.
+    pub(super) fn note_failure(&mut self, error: &io::Error) {
+        let lines = self.waiting.make_contiguous();
+        let rest = match memchr(b'\n', lines) {
+            Some(end) if self.is_mid_line => end + 1,
+            Some(_) => 0,
+            None => lines.len(),
+        };
+        let lost = count_lines(lines.get(rest..).unwrap_or_default());
+        self.waiting.truncate(rest);
+        self.stuck = rest;
+        self.has_failed = true;
+        self.losses.count += lost;
+        self.losses.reason = Some(error.to_string());
+    }
+
+    /// No more than one try for anything from here on.
+    pub(super) fn hurry(&mut self) {
+        self.is_hurried = true;
+        self.stuck = 0;
+    }
+
+    /// One of its holders is gone.
+    pub(super) fn let_go(&mut self) {
+        self.holders -= 1;
+        if self.holders == 0 {
+            self.stuck = 0;
+        }
+    }
+
+    /// Whether somebody waits for it, or nobody is left.
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_hurried || self.holders == 0
+    }
+
+    /// Whether nothing more will come.
+    pub(super) fn is_over(&self) -> bool {
+        self.holders == 0 && !self.has_lines()
+    }
+}
+
+impl Losses {
+    /// When they are to be told of.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.quiet_ends.filter(|_| self.count > 0)
+    }
+
+    /// A message about them, at most every few seconds unless it `is_urgent`.
+    pub(super) fn take(&mut self, is_urgent: bool, name: &str, excuse: &str) -> Option<String> {
+        if self.count == 0 {
+            return None;
+        }
+        let now = Instant::now();
+        if !is_urgent && self.quiet_ends.is_some_and(|end| now < end) {
+            return None;
+        }
+        self.quiet_ends = Some(now + QUIET);
+        let lines = if self.count == 1 { "1 line was".to_owned() } else { format!("{} lines were", grouped(self.count)) };
+        self.count = 0;
+        Some(format!("{name}: {lines} lost: {}", self.reason.as_deref().unwrap_or(excuse)))
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// `1,234,567`
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,419 @@
+//! Logs that cannot be written: they cost lines, which are counted and told of, but never a request, and never the server.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, PipeReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+
+use crate::support::{Output, PATIENCE, Scratch, Server, eventually, webserv};
+use crate::wire::{Peer, request};
+
+/// More than all that is ever waited for at an exit, and less than any other wait of the server.
+const PROMPT: Duration = Duration::from_secs(8);
+
+/// A line with it is longer than a page, and some hundreds are more than what is kept of lines that cannot be written.
+const AGENT_BYTES: usize = 2000;
+
+fn site(target: &str) -> (Scratch, String) {
+    let directory = Scratch::with(&[("www/index.html", "home")]);
+    let log = format!("[log]\naccess = '{target}'\nformat = 'combined'\n");
+    (directory, format!("listen = '127.0.0.1:0'\n{log}[[site]]\nroot = 'www'\n"))
+}
+
+/// A request whose line can be told from all others, and seen to be whole.
+fn numbered(number: usize) -> String {
+    let filler = "x".repeat(AGENT_BYTES);
+    request("GET", &format!("/?{number}"), &[&format!("Referer: {filler}"), &format!("User-Agent: {filler}")])
+}
+
+/// Makes the requests of these numbers. Each is answered, whatever becomes of its line.
+#[track_caller]
+fn ask(peer: &mut Peer, numbers: std::ops::Range<usize>) {
+    for chunk in numbers.collect::<Vec<_>>().chunks(10) {
+        peer.send(chunk.iter().map(|number| numbered(*number)).collect::<String>());
+        for _ in chunk {
+            peer.response().assert_status(200).assert_content("home");
+        }
+    }
+}
+
+/// The number of a line, which has to be whole.
+#[track_caller]
+fn number(line: &str) -> usize {
+    let (_, rest) = line.split_once("\"GET /?").unwrap_or_else(|| panic!("half a line: {line:?}"));
+    let (number, rest) = rest.split_once(" HTTP/1.1\" 200 4 ").expect(line);
+    let filler = "x".repeat(AGENT_BYTES);
+    assert_eq!(rest.trim_end_matches(['\r', '\n']), format!("\"{filler}\" \"{filler}\""));
+    assert!(line.starts_with("127.0.0.1 - - [") && line.ends_with('\n'), "{line:?}");
+    number.parse().expect(line)
+}
+
+/// The numbers of the lines, which have to be whole and in their order.
+#[track_caller]
+fn numbers(log: &str) -> Vec<usize> {
+    let numbers: Vec<_> = log.split_inclusive('\n').map(number).collect();
+    assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
+    numbers
+}
+
+/// How many lines the diagnostics say were lost of this log, for reasons that begin so.
+#[track_caller]
+fn lost(diagnostics: &str, log: &str, reason: &str) -> usize {
+    let mut lost = 0;
+    for line in diagnostics.lines() {
+        let Some(told) = line.strip_prefix(&format!("error: {log}: ")) else { continue };
+        let (count, told_reason) = told.split_once(" lost: ").expect(line);
+        let (count, words) = count.split_once(' ').expect(line);
+        assert_eq!(words, if count == "1" { "line was" } else { "lines were" }, "{line}");
+        assert!(told_reason.starts_with(reason), "{line}");
+        lost += count.replace(',', "").parse::<usize>().expect(line);
+    }
+    lost
+}
+
+fn make_fifo(path: &Path) {
+    mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+}
+
+fn fifo_reader(path: &Path) -> File {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK; // so as not to wait for a writer
+    let reader = rustix::fs::open(path, flags, Mode::empty()).unwrap();
+    rustix::fs::fcntl_setfl(&reader, OFlags::empty()).unwrap();
+    reader.into()
+}
+
+/// A reader of a FIFO that holds as little as it can.
+fn small_fifo_reader(path: &Path) -> File {
+    let reader = fifo_reader(path);
+    assert_eq!(fcntl_setpipe_size(&reader, 4096).unwrap(), 4096);
+    reader
+}
+
+#[test]
+fn a_full_disk_costs_lines_that_are_counted() {
+    let (directory, config) = site("/dev/full");
+    let mut server = Server::configured(&directory, &config);
+    let mut peer = server.connect();
+    ask(&mut peer, 0..1);
+    // At once, and not only when many are lost.
+    let told = server.process.stderr.line_with("lost: ");
+    assert!(told.starts_with("error: access log: 1 line was lost: No space left on device"), "{told}");
+    ask(&mut peer, 1..3000);
+    let finished = server.stop();
+    assert_eq!(finished.code, Some(0));
+    assert_eq!(lost(&finished.stderr, "access log", "No space left on device"), 3000, "{}", finished.stderr);
+    let messages = finished.stderr.lines().filter(|line| line.contains(" lost: ")).count();
+    assert!(messages < 50, "it is not told all the time:\n{}", finished.stderr);
+}
+
+#[test]
+fn a_disk_that_is_full_for_a_while_cuts_no_line() {
+    let (directory, config) = site("access.log");
+    let mut server = Server::configured(&directory, &config);
+    let process = Pid::from_raw(server.process.id().cast_signed());
+    let limit = |bytes| _ = prlimit(process, Resource::Fsize, Rlimit { current: Some(bytes), maximum: None }).unwrap();
+    let mut peer = server.connect();
+    limit(10_001); // in the middle of a line
+    ask(&mut peer, 0..20);
+    server.process.stderr.line_with("lost: File too large");
+    limit(50_001);
+    ask(&mut peer, 20..60);
+    eventually("the file grows again", || directory.join("access.log").metadata().unwrap().len() == 50_001);
+    limit(100_000_000);
+    ask(&mut peer, 60..80);
+    let finished = server.stop();
+    assert_eq!(finished.code, Some(0));
+    let numbers = numbers(&fs::read_to_string(directory.join("access.log")).unwrap());
+    assert_eq!(numbers.len() + lost(&finished.stderr, "access log", "File too large"), 80, "{}", finished.stderr);
+    assert_eq!(numbers.last(), Some(&79));
+}
+
+#[test]
+#[ignore = "mounts a file system, which takes root; CI runs it with --ignored"]
+fn a_file_system_that_is_full_for_a_while_cuts_no_line() {
+    struct Mounted(std::path::PathBuf);
+    impl Drop for Mounted {
+        fn drop(&mut self) {
+            _ = Command::new("umount").arg("-l").arg(&self.0).status();
+        }
+    }
+    let (directory, config) = site("small/access.log");
+    let small = Mounted(directory.join("small"));
+    fs::create_dir(&small.0).unwrap();
+    let mount = ["-t", "tmpfs", "-o", "size=64k", "tmpfs"];
+    assert!(Command::new("mount").args(mount).arg(&small.0).status().unwrap().success(), "no mount");
+    fs::write(small.0.join("other"), vec![0; 40_000]).unwrap();
+    let mut server = Server::configured(&directory, &config);
+    let mut peer = server.connect();
+    ask(&mut peer, 0..8);
+    server.process.stderr.line_with("lost: No space left on device");
+    fs::remove_file(small.0.join("other")).unwrap();
+    ask(&mut peer, 8..12);
+    let log = small.0.join("access.log");
+    eventually("its last line", || fs::read_to_string(&log).unwrap().contains("\"GET /?11 "));
+    let finished = server.stop();
+    assert_eq!(finished.code, Some(0));
+    let numbers = numbers(&fs::read_to_string(&log).unwrap());
+    assert_eq!(numbers.len() + lost(&finished.stderr, "access log", "No space left on device"), 12);
+}
+
+#[test]
+fn a_fifo_need_not_have_a_reader() {
+    let (directory, config) = site("fifo");
+    let path = directory.join("fifo");
+    make_fifo(&path);
+    let mut server = Server::configured(&directory, &config);
+    let mut peer = server.connect();
+    ask(&mut peer, 0..2000);
+    let told = server.process.stderr.line_with("lost: ");
+    assert!(told.ends_with("lost: its reader does not keep up\n"), "{told}");
+    // What is still there is for whoever comes, and so is what follows.
+    let mut reader = Output::of(fifo_reader(&path));
+    assert_eq!(number(&reader.line().unwrap()), 0);
+    let mut received = vec![0];
+    while received.len() < 200 {
+        received.push(number(&reader.line().unwrap()));
+    }
+    assert_eq!(received, (0..200).collect::<Vec<_>>());
+    eventually("all that waited has been read", || {
+        ask(&mut peer, 2000..2001);
+        let seen = number(&reader.line().unwrap());
+        received.push(seen);
+        seen == 2000
+    });
+    let again = received.iter().filter(|number| **number == 2000).count();
+    assert_eq!(again, 1);
+    assert!(received.is_sorted(), "{received:?}");
+    drop(reader);
+    server.process.signal(Signal::TERM);
+    assert_eq!(server.process.finish(PROMPT).code, Some(0));
+}
+
+#[test]
+fn a_reader_that_stops_finds_whole_lines_when_it_goes_on() {
+    let (directory, config) = site("fifo");
+    let path = directory.join("fifo");
+    make_fifo(&path);
+    let mut reader = BufReader::new(small_fifo_reader(&path));
+    let mut server = Server::configured(&directory, &config);
+    let mut peer = server.connect();
+    ask(&mut peer, 0..1);
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    assert_eq!(number(&line), 0);
+    ask(&mut peer, 1..3000);
+    server.process.stderr.line_with("lost: its reader does not keep up");
+    // It goes on; the end of the file is when the server has gone.
+    let mut rest = Output::of(reader);
+    let mut received = vec![0, number(&rest.line().unwrap())];
+    server.process.signal(Signal::TERM);
+    while let Some(line) = rest.line() {
+        received.push(number(&line));
+    }
+    let finished = server.process.finish(PATIENCE);
+    assert_eq!(finished.code, Some(0));
+    assert!(received.is_sorted_by(|one, next| one < next), "{received:?}");
+    let lost = lost(&finished.stderr, "access log", "its reader does not keep up");
+    assert_eq!(received.len() + lost, 3000, "{}", finished.stderr);
+}
+
+#[test]
+fn an_exit_does_not_wait_for_a_reader() {
+    let (directory, config) = site("fifo");
+    make_fifo(&directory.join("fifo"));
+    let _reader = small_fifo_reader(&directory.join("fifo"));
+    let server = Server::configured(&directory, &config);
+    let mut peer = server.connect();
+    ask(&mut peer, 0..100);
+    server.process.signal(Signal::TERM);
+    let finished = server.process.finish(PROMPT);
+    assert_eq!(finished.code, Some(0));
+    // They all fit into memory, and are lost with it: it is told at the last moment. A page has gone into the pipe, at most.
+    let lost = lost(&finished.stderr, "access log", "its reader does not keep up");
+    assert!([99, 100].contains(&lost), "{}", finished.stderr);
+}
+
+#[test]
+fn an_exit_writes_what_there_is() {
+    for target in ["access.log", "stdout"] {
+        let (directory, config) = site(target);
+        let server = Server::configured(&directory, &config);
+        let mut peer = server.connect();
+        ask(&mut peer, 0..200);
+        let finished = server.stop();
+        assert_eq!((finished.code, lost(&finished.stderr, "access log", "")), (Some(0), 0), "{}", finished.stderr);
+        let log = fs::read_to_string(directory.join("access.log")).unwrap_or(finished.stdout);
+        assert_eq!(numbers(&log), (0..200).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_pipe_whose_reader_has_gone_costs_lines_that_are_counted() {
+    let (directory, config) = site("stdout");
+    let file = directory.write("webserv.toml", config);
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = webserv();
+    let server = Server::start_with(command.arg("-c").arg(file), Stdio::from(writer));
+    drop(command); // and with it our own end of the pipe
+    let mut peer = server.connect();
+    let mut reader = BufReader::new(reader);
+    ask(&mut peer, 0..1);
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    assert_eq!(number(&line), 0);
+    drop(reader);
+    ask(&mut peer, 1..1001);
+    let finished = server.stop();
+    assert_eq!(finished.code, Some(0));
+    assert_eq!(lost(&finished.stderr, "access log", "Broken pipe"), 1000, "{}", finished.stderr);
+}
+
+#[test]
+fn a_terminal_that_is_stopped_stops_nobody() {
+    let master = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).unwrap();
+    rustix::pty::grantpt(&master).unwrap();
+    rustix::pty::unlockpt(&master).unwrap();
+    let name = rustix::pty::ptsname(&master, Vec::new()).unwrap();
+    let slave = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let mut keyboard = File::from(master);
+    let screen = keyboard.try_clone().unwrap();
+
+    let (directory, config) = site("stdout");
+    let file = directory.write("webserv.toml", config);
+    let mut command = webserv();
+    let mut server = Server::start_with(command.arg("-c").arg(file), Stdio::from(slave));
+    drop(command);
+    let mut screen = Output::of(screen);
+    let mut peer = server.connect();
+    ask(&mut peer, 0..1);
+    assert_eq!(number(&screen.line().unwrap()), 0);
+    let (stop, go_on) = (b"\x13", b"\x11");
+    keyboard.write_all(stop).unwrap();
+    ask(&mut peer, 1..1000);
+    server.process.stderr.line_with("lost: its reader does not keep up");
+    keyboard.write_all(go_on).unwrap();
+    for expected in 1..100 {
+        assert_eq!(number(&screen.line().unwrap()), expected);
+    }
+    keyboard.write_all(stop).unwrap();
+    ask(&mut peer, 1000..1300);
+    server.process.signal(Signal::TERM);
+    assert_eq!(server.process.finish(PROMPT).code, Some(0));
+}
+
+/// A server whose standard error is a pipe that is read only where a test does it.
+struct Unread {
+    child: Child,
+    stderr: BufReader<PipeReader>,
+}
+
+impl Unread {
+    fn start(command: &mut Command) -> Self {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(writer).spawn().unwrap();
+        command.stderr(Stdio::null()); // the command has our own end of the pipe
+        Self { child, stderr: BufReader::new(reader) }
+    }
+
+    /// A client of it. Its banner is read for that.
+    #[track_caller]
+    fn connect(&mut self) -> Peer {
+        let mut line = String::new();
+        while !line.contains(" serving ") {
+            line.clear();
+            assert!(self.stderr.read_line(&mut line).unwrap() > 0, "no banner");
+        }
+        Peer::tcp(line.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').parse().unwrap())
+    }
+
+    /// Ends it as an administrator would, and sees that it is prompt.
+    #[track_caller]
+    fn stop(&mut self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        let start = Instant::now();
+        eventually("it has ended", || self.child.try_wait().unwrap().is_some_and(|status| status.success()));
+        assert!(start.elapsed() < PROMPT, "{:?}", start.elapsed());
+    }
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+#[test]
+fn diagnostics_that_nobody_reads_stop_nobody() {
+    let (directory, config) = site("off");
+    let file = directory.write("webserv.toml", config);
+    let mut server = Unread::start(webserv().arg("-v").arg("-c").arg(file));
+    let mut peer = server.connect();
+    ask(&mut peer, 0..2000);
+    // Now somebody does: whole lines, and how many there are not.
+    let mut told = String::new();
+    while !told.starts_with("error: ") {
+        told.clear();
+        assert!(server.stderr.read_line(&mut told).unwrap() > 0);
+        let is_whole = ["* ", "> ", "< ", ">\n", "<\n", "error: "].iter().any(|start| told.starts_with(start));
+        assert!(is_whole && told.ends_with('\n'), "{told:?}");
+    }
+    assert!(lost(&told, "standard error", "its reader does not keep up") > 1000, "{told}");
+    // And stops again.
+    ask(&mut peer, 2000..4000);
+    server.stop();
+}
+
+#[test]
+fn a_start_does_not_wait_for_its_banner_to_be_read() {
+    let directory = Scratch::with(&[("index.html", "home")]);
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let size = fcntl_getpipe_size(&writer).unwrap();
+    writer.write_all(&vec![b'\n'; size]).unwrap();
+    let socket = directory.join("socket");
+    let mut command = webserv();
+    command.arg("-l").arg(format!("unix:{}", socket.display())).arg(directory.path());
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(OwnedFd::from(writer)).spawn().unwrap();
+    drop(command);
+    let mut server = Unread { child, stderr: BufReader::new(reader) };
+    eventually("it listens", || socket.exists());
+    Peer::unix(&socket).exchange(request("GET", "/", &[])).assert_status(200).assert_content("home");
+    server.stop();
+    // Nothing went into it that was not whole: it was full all the time.
+    let mut rest = Vec::new();
+    server.stderr.read_to_end(&mut rest).unwrap();
+    assert_eq!(rest.len(), size);
+}
+
+#[test]
+fn logs_that_share_a_terminal_or_a_pipe_keep_their_order() {
+    let (directory, config) = site("stdout");
+    let file = directory.write("webserv.toml", config);
+    let mut command = webserv();
+    let (reader, writer) = std::io::pipe().unwrap();
+    command.arg("-v").arg("-c").arg(file).stdin(Stdio::null()).stdout(writer.try_clone().unwrap()).stderr(writer);
+    let child = command.spawn().unwrap();
+    drop(command);
+    let mut server = Unread { child, stderr: BufReader::new(reader) };
+    let mut peer = server.connect();
+    for number in 0..100 {
+        peer.exchange(request("GET", &format!("/?{number}"), &[])).assert_status(200);
+    }
+    server.stop();
+    let mut rest = String::new();
+    server.stderr.read_to_string(&mut rest).unwrap();
+    // The head of a request, that of its response, its line; then the next one.
+    let mut shown = rest.lines().filter(|line| line.contains("GET /?") || line.starts_with("< HTTP/1.1 200"));
+    for expected in 0..100 {
+        assert_eq!(shown.next().unwrap(), format!("> GET /?{expected} HTTP/1.1"));
+        assert_eq!(shown.next().unwrap(), "< HTTP/1.1 200 OK");
+        let line = shown.next().unwrap();
+        assert!(line.ends_with(&format!("\"GET /?{expected} HTTP/1.1\" 200 4 \"-\" \"-\"")), "{line}");
+    }
+}
