@@ -94,14 +94,7 @@ impl AccessLog {
             LogFormat::Auto if is_terminal => Style::Short { color, hosts },
             LogFormat::Auto | LogFormat::Combined => Style::Combined,
         };
-        Ok(AccessLog {
-            sink,
-            style,
-            lines: Vec::new(),
-            zone: local_zone(),
-            second: i64::MIN,
-            time: Vec::new(),
-        })
+        Ok(AccessLog { sink, style, lines: Vec::new(), zone: local_zone(), second: i64::MIN, time: Vec::new() })
     }
 
     /// Adds the line of a response whose `bytes` of content are known to be sent.
@@ -160,6 +153,7 @@ impl AccessLog {
     fn write_before(&self, entry: &Entry<'_>, out: &mut Vec<u8>) {
         let line = entry.line.get(..LINE_MAX).unwrap_or(entry.line);
         let status = entry.status.code();
+        let digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
         match self.style {
             Style::Short { color, hosts } => {
                 let (dim, shade, reset) = match (color, status / 100) {
@@ -170,7 +164,7 @@ impl AccessLog {
                     (true, _) => ("\x1b[2m", "\x1b[36m", "\x1b[0m"),
                 };
                 put(out, &[dim.as_bytes(), &self.time, reset.as_bytes(), b"  ", shade.as_bytes()]);
-                put(out, &[status.to_string().as_bytes(), reset.as_bytes(), b"  "]);
+                put(out, &[&digits, reset.as_bytes(), b"  "]);
                 if let Some(host) = entry.host.filter(|_| hosts) {
                     put(out, &[dim.as_bytes(), host, reset.as_bytes(), b"  "]);
                 }
@@ -179,13 +173,13 @@ impl AccessLog {
                 put(out, &[b"  ", dim.as_bytes()]);
             }
             Style::Combined => {
-                let _ = write!(out, "{} - - [", entry.peer);
-                put(out, &[&self.time, b"] \""]);
+                let _ = write!(out, "{}", entry.peer);
+                put(out, &[b" - - [", &self.time, b"] \""]);
                 if line.is_empty() {
                     out.push(b'-');
                 }
                 escape(line, out);
-                let _ = write!(out, "\" {status} ");
+                put(out, &[b"\" ", &digits, b" "]);
             }
         }
     }

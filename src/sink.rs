@@ -109,8 +109,7 @@ impl Sink {
 
 /// Gives all sinks the time to write what they hold: a second at most, however many there are and whatever they wait for.
 pub fn finish() {
-    let sinks: Vec<_> =
-        SINKS.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
+    let sinks: Vec<_> = SINKS.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
     // The diagnostics last: they tell what the others have lost.
     for is_for_diagnostics in [false, true] {
         let deadline = Instant::now() + FINISH_PATIENCE;

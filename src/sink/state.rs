@@ -178,7 +178,8 @@ impl Losses {
             return None;
         }
         self.quiet_ends = Some(now + QUIET);
-        let lines = if self.count == 1 { "1 line was".to_owned() } else { format!("{} lines were", grouped(self.count)) };
+        let lines =
+            if self.count == 1 { "1 line was".to_owned() } else { format!("{} lines were", grouped(self.count)) };
         self.count = 0;
         Some(format!("{name}: {lines} lost: {}", self.reason.as_deref().unwrap_or(excuse)))
     }

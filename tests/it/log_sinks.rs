@@ -1,26 +1,25 @@
 //! Logs that cannot be written: they cost lines, which are counted and told of, but never a request, and never the server.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, PipeReader, Read, Write};
-use std::os::fd::OwnedFd;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
-use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use rustix::pipe::fcntl_setpipe_size;
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
 use crate::support::{Output, PATIENCE, Scratch, Server, eventually, webserv};
 use crate::wire::{Peer, request};
 
 /// More than all that is ever waited for at an exit, and less than any other wait of the server.
-const PROMPT: Duration = Duration::from_secs(8);
+pub(crate) const PROMPT: Duration = Duration::from_secs(8);
 
 /// A line with it is longer than a page, and some hundreds are more than what is kept of lines that cannot be written.
 const AGENT_BYTES: usize = 2000;
 
-fn site(target: &str) -> (Scratch, String) {
+pub(crate) fn site(target: &str) -> (Scratch, String) {
     let directory = Scratch::with(&[("www/index.html", "home")]);
     let log = format!("[log]\naccess = '{target}'\nformat = 'combined'\n");
     (directory, format!("listen = '127.0.0.1:0'\n{log}[[site]]\nroot = 'www'\n"))
@@ -34,7 +33,7 @@ fn numbered(number: usize) -> String {
 
 /// Makes the requests of these numbers. Each is answered, whatever becomes of its line.
 #[track_caller]
-fn ask(peer: &mut Peer, numbers: std::ops::Range<usize>) {
+pub(crate) fn ask(peer: &mut Peer, numbers: std::ops::Range<usize>) {
     for chunk in numbers.collect::<Vec<_>>().chunks(10) {
         peer.send(chunk.iter().map(|number| numbered(*number)).collect::<String>());
         for _ in chunk {
@@ -64,7 +63,7 @@ fn numbers(log: &str) -> Vec<usize> {
 
 /// How many lines the diagnostics say were lost of this log, for reasons that begin so.
 #[track_caller]
-fn lost(diagnostics: &str, log: &str, reason: &str) -> usize {
+pub(crate) fn lost(diagnostics: &str, log: &str, reason: &str) -> usize {
     let mut lost = 0;
     for line in diagnostics.lines() {
         let Some(told) = line.strip_prefix(&format!("error: {log}: ")) else { continue };
@@ -305,115 +304,4 @@ fn a_terminal_that_is_stopped_stops_nobody() {
     ask(&mut peer, 1000..1300);
     server.process.signal(Signal::TERM);
     assert_eq!(server.process.finish(PROMPT).code, Some(0));
-}
-
-/// A server whose standard error is a pipe that is read only where a test does it.
-struct Unread {
-    child: Child,
-    stderr: BufReader<PipeReader>,
-}
-
-impl Unread {
-    fn start(command: &mut Command) -> Self {
-        let (reader, writer) = std::io::pipe().unwrap();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(writer).spawn().unwrap();
-        command.stderr(Stdio::null()); // the command has our own end of the pipe
-        Self { child, stderr: BufReader::new(reader) }
-    }
-
-    /// A client of it. Its banner is read for that.
-    #[track_caller]
-    fn connect(&mut self) -> Peer {
-        let mut line = String::new();
-        while !line.contains(" serving ") {
-            line.clear();
-            assert!(self.stderr.read_line(&mut line).unwrap() > 0, "no banner");
-        }
-        Peer::tcp(line.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').parse().unwrap())
-    }
-
-    /// Ends it as an administrator would, and sees that it is prompt.
-    #[track_caller]
-    fn stop(&mut self) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
-        let start = Instant::now();
-        eventually("it has ended", || self.child.try_wait().unwrap().is_some_and(|status| status.success()));
-        assert!(start.elapsed() < PROMPT, "{:?}", start.elapsed());
-    }
-}
-
-impl Drop for Unread {
-    fn drop(&mut self) {
-        _ = self.child.kill();
-        _ = self.child.wait();
-    }
-}
-
-#[test]
-fn diagnostics_that_nobody_reads_stop_nobody() {
-    let (directory, config) = site("off");
-    let file = directory.write("webserv.toml", config);
-    let mut server = Unread::start(webserv().arg("-v").arg("-c").arg(file));
-    let mut peer = server.connect();
-    ask(&mut peer, 0..2000);
-    // Now somebody does: whole lines, and how many there are not.
-    let mut told = String::new();
-    while !told.starts_with("error: ") {
-        told.clear();
-        assert!(server.stderr.read_line(&mut told).unwrap() > 0);
-        let is_whole = ["* ", "> ", "< ", ">\n", "<\n", "error: "].iter().any(|start| told.starts_with(start));
-        assert!(is_whole && told.ends_with('\n'), "{told:?}");
-    }
-    assert!(lost(&told, "standard error", "its reader does not keep up") > 1000, "{told}");
-    // And stops again.
-    ask(&mut peer, 2000..4000);
-    server.stop();
-}
-
-#[test]
-fn a_start_does_not_wait_for_its_banner_to_be_read() {
-    let directory = Scratch::with(&[("index.html", "home")]);
-    let (reader, mut writer) = std::io::pipe().unwrap();
-    let size = fcntl_getpipe_size(&writer).unwrap();
-    writer.write_all(&vec![b'\n'; size]).unwrap();
-    let socket = directory.join("socket");
-    let mut command = webserv();
-    command.arg("-l").arg(format!("unix:{}", socket.display())).arg(directory.path());
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(OwnedFd::from(writer)).spawn().unwrap();
-    drop(command);
-    let mut server = Unread { child, stderr: BufReader::new(reader) };
-    eventually("it listens", || socket.exists());
-    Peer::unix(&socket).exchange(request("GET", "/", &[])).assert_status(200).assert_content("home");
-    server.stop();
-    // Nothing went into it that was not whole: it was full all the time.
-    let mut rest = Vec::new();
-    server.stderr.read_to_end(&mut rest).unwrap();
-    assert_eq!(rest.len(), size);
-}
-
-#[test]
-fn logs_that_share_a_terminal_or_a_pipe_keep_their_order() {
-    let (directory, config) = site("stdout");
-    let file = directory.write("webserv.toml", config);
-    let mut command = webserv();
-    let (reader, writer) = std::io::pipe().unwrap();
-    command.arg("-v").arg("-c").arg(file).stdin(Stdio::null()).stdout(writer.try_clone().unwrap()).stderr(writer);
-    let child = command.spawn().unwrap();
-    drop(command);
-    let mut server = Unread { child, stderr: BufReader::new(reader) };
-    let mut peer = server.connect();
-    for number in 0..100 {
-        peer.exchange(request("GET", &format!("/?{number}"), &[])).assert_status(200);
-    }
-    server.stop();
-    let mut rest = String::new();
-    server.stderr.read_to_string(&mut rest).unwrap();
-    // The head of a request, that of its response, its line; then the next one.
-    let mut shown = rest.lines().filter(|line| line.contains("GET /?") || line.starts_with("< HTTP/1.1 200"));
-    for expected in 0..100 {
-        assert_eq!(shown.next().unwrap(), format!("> GET /?{expected} HTTP/1.1"));
-        assert_eq!(shown.next().unwrap(), "< HTTP/1.1 200 OK");
-        let line = shown.next().unwrap();
-        assert!(line.ends_with(&format!("\"GET /?{expected} HTTP/1.1\" 200 4 \"-\" \"-\"")), "{line}");
-    }
 }

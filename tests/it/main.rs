@@ -21,6 +21,7 @@ mod framing;
 mod hostile;
 mod lifecycle;
 mod load;
+mod log_diagnostics;
 mod log_sinks;
 mod paths;
 mod persistence;
