@@ -81,10 +81,12 @@ impl State {
         }
     }
 
-    /// Counts all lines that wait.
+    /// Gives up all lines that wait.
     pub(super) fn lose_all(&mut self) {
         let (front, back) = self.waiting.as_slices();
         self.losses.count += count_lines(front) + count_lines(back);
+        self.waiting.clear();
+        self.stuck = 0;
     }
 
     /// Whether there is something that is worth a try.

@@ -32,7 +32,7 @@ impl Shared {
             }
             // No more than there is now: what comes meanwhile is gathered.
             let mut due = state.waiting.len();
-            while due > 0 {
+            while due > 0 && state.has_lines() {
                 state.copy_piece(&mut piece, self.outlet.piece_max());
                 drop(state);
                 let result = self.outlet.write(&piece);
