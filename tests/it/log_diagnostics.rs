@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, PipeReader, Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
@@ -87,7 +88,7 @@ fn a_start_does_not_wait_for_its_banner_to_be_read() {
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(OwnedFd::from(writer)).spawn().unwrap();
     drop(command);
     let mut server = Unread { child, stderr: BufReader::new(reader) };
-    eventually("it listens", || socket.exists());
+    eventually("it listens", || UnixStream::connect(&socket).is_ok());
     Peer::unix(&socket).exchange(request("GET", "/", &[])).assert_status(200).assert_content("home");
     server.stop();
     // Nothing went into it that was not whole: it was full all the time.
