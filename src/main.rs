@@ -5,10 +5,11 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use env_logger::{Target, WriteStyle};
-use webserv::cli::{self, Verbosity};
+use log::LevelFilter;
+use webserv::cli::{self, Arguments, Verbosity};
 use webserv::config::Config;
 use webserv::server::banner::{self, Look};
-use webserv::server::{Appearance, Server, StartError, trace};
+use webserv::server::{Appearance, StartError, Supervisor, trace};
 use webserv::sink::{self, Sink};
 
 /// It could not run.
@@ -39,7 +40,7 @@ fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     start_log(&config, arguments.verbosity);
-    match serve(&config, arguments.verbosity) {
+    match serve(config, &arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tell(format_args!("error: {error}\n"));
@@ -49,30 +50,26 @@ fn run() -> ExitCode {
 }
 
 /// Serves until it is told to stop.
-fn serve(config: &Config, verbosity: Verbosity) -> Result<(), StartError> {
-    let is_quiet = verbosity == Verbosity::Quiet;
-    let is_verbose = verbosity == Verbosity::Verbose;
+fn serve(config: Config, arguments: &Arguments) -> Result<(), StartError> {
+    let is_quiet = arguments.verbosity == Verbosity::Quiet;
+    let is_verbose = arguments.verbosity == Verbosity::Verbose;
     let software = if is_verbose { concat!("webserv/", env!("CARGO_PKG_VERSION")) } else { "webserv" };
-    let mut server = Server::start(config, Appearance { software, shows_access: !is_quiet, color: may_color() })?;
+    let origin = config.origin.clone();
+    let supervisor = Supervisor::start(config, Appearance { software, shows_access: !is_quiet, color: may_color() })?;
     if !is_quiet {
         let look = if io::stderr().is_terminal() { Look::Terminal { color: may_color() } } else { Look::Line };
-        tell(banner::banner(&server, &config.origin, look));
+        tell(banner::banner(supervisor.listeners(), &origin, look));
     }
-    Ok(server.run()?)
+    supervisor.run(|| arguments.config(), |config| set_level(config, arguments.verbosity))
 }
 
 /// Diagnostics go to the standard error: what `RUST_LOG` lets through, or else the level of the config.
 fn start_log(config: &Config, verbosity: Verbosity) {
-    let level = match verbosity {
-        Verbosity::Quiet => log::LevelFilter::Error,
-        Verbosity::Normal => config.log.level,
-        Verbosity::Verbose => log::LevelFilter::Debug,
-    };
     let style = if may_color() && io::stderr().is_terminal() { WriteStyle::Always } else { WriteStyle::Never };
     env_logger::Builder::new()
         .target(Target::Pipe(Box::new(Sink::standard_error())))
         .write_style(style)
-        .filter_level(level)
+        .filter_level(if is_filtered() { level(config, verbosity) } else { LevelFilter::Trace })
         .parse_default_env()
         .format(|out, record| {
             if record.target() == trace::WIRE {
@@ -82,6 +79,26 @@ fn start_log(config: &Config, verbosity: Verbosity) {
             writeln!(out, "{style}{}{style:#}: {}", record.level().as_str().to_ascii_lowercase(), record.args())
         })
         .init();
+    set_level(config, verbosity);
+}
+
+/// Lets no more through than the level of a config, unless `RUST_LOG` says what.
+fn set_level(config: &Config, verbosity: Verbosity) {
+    if !is_filtered() {
+        log::set_max_level(level(config, verbosity));
+    }
+}
+
+fn level(config: &Config, verbosity: Verbosity) -> LevelFilter {
+    match verbosity {
+        Verbosity::Quiet => LevelFilter::Error,
+        Verbosity::Normal => config.log.level,
+        Verbosity::Verbose => LevelFilter::Debug,
+    }
+}
+
+fn is_filtered() -> bool {
+    std::env::var_os(env_logger::DEFAULT_FILTER_ENV).is_some()
 }
 
 /// Writes to the standard error, in its order with the diagnostics.

@@ -234,7 +234,7 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// `text` without what could steer a terminal. Line ends stay: a help may have an example of several lines.
-fn printable(text: &str) -> Cow<'_, str> {
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
     let steers = |c: char| {
         c != '\n'
             && (c.is_control()

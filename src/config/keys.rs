@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use super::address::Address;
 use super::host_pattern::HostPattern;
-use super::kind::{Context, Flag, OneOrMore, Optional, Placed, count, size, time};
+use super::kind::{Context, Flag, Kind, OneOrMore, Optional, Placed, count, size, time};
 use super::table::Table;
 use super::word::{Choice, Directory, FileName, Host, ListenAddress, Target};
 use super::{AccessTarget, LogFormat};
@@ -29,13 +29,13 @@ const SECOND: u64 = 1000;
 const HOUR: u64 = 3600 * SECOND;
 
 /// `name: Type = default, kind;` under its doc comment, for each key: the struct that holds the values, its defaults,
-/// the names, and the reader.
+/// the names, the reader, and what differs between two of them.
 macro_rules! keys {
     ($(#[$about:meta])* $visibility:vis struct $Keys:ident {
         $( $(#[$doc:meta])* $key:ident: $Value:ty = $default:expr, $kind:expr; )*
     }) => {
         $(#[$about])*
-        #[derive(Clone, Debug)]
+        #[derive(Clone, PartialEq, Debug)]
         $visibility struct $Keys {
             $( $(#[$doc])* pub $key: $Value, )*
         }
@@ -54,6 +54,16 @@ macro_rules! keys {
                 let mut keys = Self::default();
                 $( if let Some(value) = table.read(stringify!($key), &$kind, context) { keys.$key = value; } )*
                 keys
+            }
+
+            /// Each value that is another one in `new`: its name, and both as they would be written.
+            #[allow(dead_code, reason = "what stands in a site is compared when it is resolved")]
+            pub(super) fn changes(&self, new: &Self) -> Vec<(&'static str, [String; 2])> {
+                let mut changes = Vec::new();
+                $( if self.$key != new.$key {
+                    changes.push((stringify!($key), [&self.$key, &new.$key].map(|value| Kind::show(&$kind, value))));
+                } )*
+                changes
             }
         }
     };

@@ -3,7 +3,7 @@
 //! Never knows the keys, and never compares two values: what one value says is judged here, what two say together is
 //! judged in `resolve`.
 
-use std::marker::PhantomData;
+use std::fmt::Debug;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
@@ -40,20 +40,30 @@ pub(super) struct Item<'a> {
 
 /// How the value of a key is written.
 pub(super) trait Kind {
-    type Value;
+    type Value: Debug;
 
     /// The value, or `None` after what is wrong with it was reported.
     fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value>;
+
+    /// The value as it would be written, without quotes.
+    fn show(&self, value: &Self::Value) -> String {
+        format!("{value:?}")
+    }
 }
 
 /// A kind of value that is written as one string.
 pub(super) trait Word {
-    type Value;
+    type Value: Debug;
 
     /// What a text that does not parse is called.
     const COMPLAINT: &str;
 
     fn parse(&self, text: &str, base: &Path) -> Result<Self::Value, Malformed>;
+
+    /// The value as it would be written, without quotes.
+    fn show(&self, value: &Self::Value) -> String {
+        format!("{value:?}")
+    }
 }
 
 impl<W: Word> Kind for W {
@@ -74,6 +84,10 @@ impl<W: Word> Kind for W {
                 None
             }
         }
+    }
+
+    fn show(&self, value: &W::Value) -> String {
+        Word::show(self, value)
     }
 }
 
@@ -154,26 +168,37 @@ pub(super) struct Number<T> {
     /// Why not less, and why not more.
     reasons: [&'static str; 2],
     convert: fn(u64) -> Option<T>,
-    value: PhantomData<T>,
+    revert: fn(&T) -> u64,
 }
 
+/// What a number of things or bytes is counted in.
+pub(super) trait Count: TryFrom<u64> + TryInto<u64> + Copy + Debug {}
+
+impl<T: TryFrom<u64> + TryInto<u64> + Copy + Debug> Count for T {}
+
 /// A number of things.
-pub(super) fn count<T: TryFrom<u64>>(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
-    Number { unit: Unit::Things, range, reasons, convert: |number| number.try_into().ok(), value: PhantomData }
+pub(super) fn count<T: Count>(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
+    counted(Unit::Things, range, reasons)
 }
 
 /// A number of bytes.
-pub(super) fn size<T: TryFrom<u64>>(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
-    Number { unit: Unit::Bytes, range, reasons, convert: |number| number.try_into().ok(), value: PhantomData }
+pub(super) fn size<T: Count>(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
+    counted(Unit::Bytes, range, reasons)
+}
+
+fn counted<T: Count>(unit: Unit, range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
+    let revert = |value: &T| (*value).try_into().unwrap_or(u64::MAX);
+    Number { unit, range, reasons, convert: |number| number.try_into().ok(), revert }
 }
 
 /// A time, within a range of milliseconds.
 pub(super) fn time(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<Duration> {
     let convert = |number| Some(Duration::from_millis(number));
-    Number { unit: Unit::Milliseconds, range, reasons, convert, value: PhantomData }
+    let revert = |time: &Duration| time.as_millis().try_into().unwrap_or(u64::MAX);
+    Number { unit: Unit::Milliseconds, range, reasons, convert, revert }
 }
 
-impl<T> Kind for Number<T> {
+impl<T: Debug> Kind for Number<T> {
     type Value = T;
 
     fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<T> {
@@ -189,6 +214,10 @@ impl<T> Kind for Number<T> {
         };
         context.problems.push(problem);
         None
+    }
+
+    fn show(&self, value: &T) -> String {
+        self.unit.show((self.revert)(value)).trim_matches('"').to_owned()
     }
 }
 

@@ -7,6 +7,7 @@
 //! what a site takes from the top of the file and judges what only several values together can get wrong.
 
 mod address;
+mod changes;
 mod diagnostic;
 mod host_pattern;
 mod keys;
@@ -35,7 +36,7 @@ use written::Written;
 
 /// What the server does. There is no invalid one: every root was a directory when it was made, no host is claimed twice
 /// on a listener, and no two listeners get in each other's way.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Config {
     /// Where it comes from.
     pub origin: Origin,
@@ -57,7 +58,7 @@ pub enum Origin {
 }
 
 /// A site: a directory, and the names and addresses it is served under.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Site {
     /// The names it answers to; none: every name.
     pub hosts: Vec<HostPattern>,

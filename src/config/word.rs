@@ -2,6 +2,7 @@
 //!
 //! Never opens a file: the only question to the disk is whether something is a directory.
 
+use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use super::kind::Word;
 /// One of a few words.
 pub(super) struct Choice<T: 'static>(pub(super) &'static [(&'static str, T)]);
 
-impl<T: Copy> Word for Choice<T> {
+impl<T: Copy + PartialEq + Debug> Word for Choice<T> {
     type Value = T;
 
     const COMPLAINT: &str = "unknown value";
@@ -29,6 +30,11 @@ impl<T: Copy> Word for Choice<T> {
                 None => expected,
             }
         })
+    }
+
+    fn show(&self, value: &T) -> String {
+        let word = self.0.iter().find(|(_, known)| known == value).map(|(word, _)| *word);
+        word.unwrap_or_default().to_owned()
     }
 }
 
@@ -175,6 +181,13 @@ impl Word for Target {
                     }
                 }
             },
+        }
+    }
+
+    fn show(&self, value: &AccessTarget) -> String {
+        match value {
+            AccessTarget::File(path) => path.display().to_string(),
+            word => format!("{word:?}").to_lowercase(),
         }
     }
 }

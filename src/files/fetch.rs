@@ -4,7 +4,7 @@
 //! Whoever finds that bytes are not resident hands a fetch of them to a thread with a token, goes on with other things, and
 //! takes the token back with the bytes when they have been read. The bytes themselves, because the page cache may forget
 //! them again before anybody has used them. Fetches of the same bytes are one. The threads know of nothing but descriptors
-//! and tokens. There are none until the first file is fetched.
+//! and tokens. There are none until the first file is fetched, and none once nobody is left to wait for one.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -65,6 +65,8 @@ struct Jobs<T> {
     running: Vec<(u64, Job<T>)>,
     begun: u64,
     done: Vec<(T, Arc<Fetched>)>,
+    /// Nobody waits for anything any more.
+    is_over: bool,
 }
 
 /// A fetch, and all who wait for it.
@@ -81,7 +83,7 @@ impl<T: Copy + PartialEq + Send + 'static> Fetchers<T> {
         let (bell, heard) = UnixStream::pair()?;
         bell.set_nonblocking(true)?;
         heard.set_nonblocking(true)?;
-        let jobs = Jobs { queued: VecDeque::new(), running: Vec::new(), begun: 0, done: Vec::new() };
+        let jobs = Jobs { queued: VecDeque::new(), running: Vec::new(), begun: 0, done: Vec::new(), is_over: false };
         let shared = Shared { jobs: Mutex::new(jobs), is_filled: Condvar::new(), bell };
         Ok(Fetchers { shared: Arc::new(shared), heard, has_threads: false })
     }
@@ -143,6 +145,16 @@ impl<T: Copy + PartialEq + Send + 'static> Fetchers<T> {
     }
 }
 
+impl<T> Drop for Fetchers<T> {
+    /// The threads end when they are done with what they have begun.
+    fn drop(&mut self) {
+        let mut jobs = lock(&self.shared.jobs);
+        jobs.queued.clear();
+        jobs.is_over = true;
+        self.shared.is_filled.notify_all();
+    }
+}
+
 impl<T> Job<T> {
     /// Whether what this one reads is what is asked for, from its start on.
     fn covers(&self, fetch: &Fetch) -> bool {
@@ -152,10 +164,9 @@ impl<T> Job<T> {
 }
 
 impl<T: Copy + Send> Shared<T> {
-    /// Reads what is asked for, for ever.
+    /// Reads what is asked for, for as long as somebody may ask.
     fn work(&self) {
-        loop {
-            let (number, Fetch { file, range }) = self.next();
+        while let Some((number, Fetch { file, range })) = self.next() {
             let start = range.start;
             let bytes = file.read(range.clone(), Reading::Any);
             if bytes.is_ok() {
@@ -175,8 +186,8 @@ impl<T: Copy + Send> Shared<T> {
         }
     }
 
-    /// Waits for a job, and begins it.
-    fn next(&self) -> (u64, Fetch) {
+    /// Waits for a job, and begins it. None once there will be no more.
+    fn next(&self) -> Option<(u64, Fetch)> {
         let mut jobs = lock(&self.jobs);
         loop {
             match jobs.queued.pop_front() {
@@ -185,8 +196,9 @@ impl<T: Copy + Send> Shared<T> {
                     jobs.begun += 1;
                     let number = jobs.begun;
                     jobs.running.push((number, job));
-                    return (number, fetch);
+                    return Some((number, fetch));
                 }
+                None if jobs.is_over => return None,
                 None => jobs = self.is_filled.wait(jobs).unwrap_or_else(PoisonError::into_inner),
             }
         }
@@ -246,7 +258,9 @@ mod tests {
 
     /// Fetchers that nobody works for until [`let_work`] is called.
     fn idle() -> Fetchers<u32> {
-        Fetchers { has_threads: true, ..Fetchers::new().unwrap() }
+        let mut fetchers = Fetchers::new().unwrap();
+        fetchers.has_threads = true;
+        fetchers
     }
 
     fn let_work(fetchers: &mut Fetchers<u32>, token: u32, fetch: Fetch) {
@@ -298,6 +312,21 @@ mod tests {
         let deadline = Instant::now() + Duration::from_secs(20);
         while Arc::strong_count(&file) > 1 {
             assert!(Instant::now() < deadline, "a thread keeps the file");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn the_threads_end_with_their_owner() {
+        let (_scratch, file) = settled("x");
+        let mut fetchers = Fetchers::new().unwrap();
+        fetchers.fetch(1, Fetch { file, range: 0..1 }).unwrap();
+        assert_eq!(tokens(&take_done(&mut fetchers, 1)), [1]);
+        let shared = Arc::downgrade(&fetchers.shared);
+        drop(fetchers);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while shared.strong_count() > 0 {
+            assert!(Instant::now() < deadline, "{} threads hold on to it", shared.strong_count());
             thread::yield_now();
         }
     }

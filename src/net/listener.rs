@@ -1,11 +1,14 @@
 //! Listening sockets: TCP over IPv4 and IPv6, and UNIX stream sockets.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::{fs, os::fd::OwnedFd};
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrAny, SocketAddrUnix, SocketFlags, SocketType, sockopt};
@@ -34,12 +37,19 @@ pub enum Accepting {
     WithBytes,
 }
 
-/// A socket that accepts connections. Dropping it closes it, and removes the file of a UNIX socket.
+/// A socket that is bound and listens. Dropping it closes it, and removes the file of a UNIX socket. What waits to be
+/// accepted stays for the [`Acceptor`]s that share it.
 pub struct Listener {
-    source: Source,
+    socket: OwnedFd,
     address: LocalAddress,
     /// Device and inode of the UNIX socket's file, by which it is known to be ours still.
     file: Option<(u64, u64)>,
+}
+
+/// The end of a [`Listener`] at which connections are accepted. There can be several, which take turns as they come.
+pub struct Acceptor {
+    source: Source,
+    address: LocalAddress,
 }
 
 /// How long a connection without a byte is kept from a listener that waits for bytes, about, in seconds.
@@ -74,8 +84,8 @@ impl Listener {
         sockopt::set_tcp_nodelay(&socket, true)?;
         rustix::net::bind(&socket, &address)?;
         rustix::net::listen(&socket, backlog)?;
-        let bound = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
-        Ok(Listener { source: Source::new(socket), address: LocalAddress::Tcp(bound), file: None })
+        let address = local_address(&socket)?;
+        Ok(Listener { socket, address, file: None })
     }
 
     fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
@@ -93,10 +103,32 @@ impl Listener {
         let metadata = fs::symlink_metadata(path)?;
         rustix::net::listen(&socket, backlog)?;
         let file = Some((metadata.dev(), metadata.ino()));
-        Ok(Listener { source: Source::new(socket), address: LocalAddress::Unix(path.to_owned()), file })
+        Ok(Listener { socket, address: LocalAddress::Unix(path.to_owned()), file })
     }
 
     /// Where it is bound; the port is the real one where 0 was asked for.
+    pub fn address(&self) -> &LocalAddress {
+        &self.address
+    }
+
+    /// Changes the backlog (listen(2)).
+    pub fn set_backlog(&self, backlog: u32) -> io::Result<()> {
+        Ok(rustix::net::listen(&self.socket, i32::try_from(backlog).unwrap_or(i32::MAX))?)
+    }
+
+    /// The same socket once more, for an [`Acceptor`].
+    pub fn share(&self) -> io::Result<OwnedFd> {
+        self.socket.try_clone()
+    }
+}
+
+impl Acceptor {
+    /// Accepts from the socket of a listener at that address.
+    pub fn new(socket: OwnedFd, address: LocalAddress) -> Acceptor {
+        Acceptor { source: Source::new(socket), address }
+    }
+
+    /// Where it is bound.
     pub fn address(&self) -> &LocalAddress {
         &self.address
     }
@@ -173,6 +205,16 @@ fn remove_stale(path: &Path, address: &SocketAddrUnix) -> io::Result<()> {
         Ok(()) | Err(Errno::AGAIN) => Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens on it")),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What a socket is bound to, or the listener that it was accepted from.
+pub(super) fn local_address(socket: impl AsFd) -> io::Result<LocalAddress> {
+    let address = rustix::net::getsockname(socket)?;
+    if let Ok(address) = SocketAddrUnix::try_from(address.clone()) {
+        let path = address.path_bytes().unwrap_or_default();
+        return Ok(LocalAddress::Unix(OsStr::from_bytes(path).into()));
+    }
+    Ok(LocalAddress::Tcp(SocketAddr::try_from(address)?))
 }
 
 fn peer(address: Option<SocketAddrAny>) -> Peer {

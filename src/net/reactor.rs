@@ -7,7 +7,9 @@
 //! one go could only be noticed by a second read after each request.
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::ptr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -112,6 +114,25 @@ impl Source {
         epoll::modify(&*reactor.poller, &self.descriptor, epoll::EventData::new_u64(key.to_bits()), flags)?;
         Ok(())
     }
+
+    /// Gives the descriptor back, open and registered nowhere.
+    pub fn into_descriptor(mut self) -> OwnedFd {
+        self.deregister();
+        let this = ManuallyDrop::new(self);
+        // SAFETY: the descriptor is read once, and its old place is never dropped. Nothing else in there needs to be:
+        // the poller has been taken out.
+        #[expect(unsafe_code, reason = "nothing can be moved out of what has a `drop`")]
+        unsafe {
+            ptr::read(&this.descriptor)
+        }
+    }
+
+    fn deregister(&mut self) {
+        if let Some(poller) = self.registered_with.take() {
+            // It can only fail where the source is not registered, which is what is wanted.
+            let _ = poller.delete(&self.descriptor);
+        }
+    }
 }
 
 impl Source {
@@ -146,10 +167,7 @@ impl AsFd for Source {
 
 impl Drop for Source {
     fn drop(&mut self) {
-        if let Some(poller) = &self.registered_with {
-            // It can only fail where the source is not registered, which is what is wanted.
-            let _ = poller.delete(&self.descriptor);
-        }
+        self.deregister();
     }
 }
 
@@ -185,5 +203,23 @@ mod tests {
         drop(source);
         drop(theirs);
         assert_eq!(wait(&mut reactor), []);
+    }
+
+    #[test]
+    fn a_source_goes_from_one_reactor_to_another() {
+        let (mut first, mut second) = (Reactor::new().unwrap(), Reactor::new().unwrap());
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let mut source = Source::new(ours.into());
+        source.register(&first, Key::fixed(1)).unwrap();
+        let mut source = Source::new(source.into_descriptor());
+        theirs.write_all(b"a").unwrap();
+        assert_eq!(wait(&mut first), []);
+        // What came in between is told.
+        source.register(&second, Key::fixed(2)).unwrap();
+        assert_eq!(wait(&mut second), [Readiness { key: Key::fixed(2), is_readable: true, must_drain: false }]);
+        assert_eq!(wait(&mut first), []);
+        let mut byte = [0];
+        UnixStream::from(source.into_descriptor()).read_exact(&mut byte).unwrap();
+        assert_eq!(&byte, b"a");
     }
 }

@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
+use super::listener::{LocalAddress, local_address};
 use super::reactor::{Reactor, Source};
 use super::slab::Key;
 
@@ -33,6 +34,16 @@ impl Transport {
     /// See [`Source::register`].
     pub fn register(&mut self, reactor: &Reactor, key: Key) -> io::Result<()> {
         self.source.register(reactor, key)
+    }
+
+    /// The address that the peer has connected to (getsockname(2)).
+    pub fn local_address(&self) -> io::Result<LocalAddress> {
+        local_address(&self.source)
+    }
+
+    /// Gives the socket up, as open as it is, for another reactor to take it over.
+    pub fn into_socket(self) -> OwnedFd {
+        self.source.into_descriptor()
     }
 
     /// Reads what there is; 0 bytes are the end of the peer's side (recv(2)). `WouldBlock` where there is nothing yet.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use super::Server;
+use super::Listeners;
 use crate::config::{self, Origin};
 use crate::net::LocalAddress;
 use crate::site::Binding;
@@ -22,15 +22,15 @@ pub enum Look {
 }
 
 /// The banner of a server that was started by `origin`.
-pub fn banner(server: &Server, origin: &Origin, look: Look) -> String {
-    let urls = urls(server);
+pub fn banner(listeners: &Listeners, origin: &Origin, look: Look) -> String {
+    let urls = urls(listeners);
     let version = env!("CARGO_PKG_VERSION");
     let source = match origin {
         Origin::File(path) | Origin::Directory(path) => path,
     };
     let Look::Terminal { color } = look else {
         let urls: Vec<_> = urls.into_iter().map(|(url, _)| url).collect();
-        let moved = moved_ports(server).map_or(String::new(), |(wanted, _)| format!(" (port {wanted} is taken)"));
+        let moved = moved_ports(listeners).map_or(String::new(), |(wanted, _)| format!(" (port {wanted} is taken)"));
         return format!("webserv {version} serving {} at {}{moved}\n", plain(source), urls.join(" "));
     };
     let (bold, dim, link, reset) =
@@ -41,7 +41,7 @@ pub fn banner(server: &Server, origin: &Origin, look: Look) -> String {
         let gap = width - url.len();
         _ = writeln!(text, "  {link}{url}{reset}{:gap$}  {dim}{}{reset}", "", plain(root));
     }
-    if let Some((wanted, port)) = moved_ports(server) {
+    if let Some((wanted, port)) = moved_ports(listeners) {
         _ = writeln!(text, "\n  Port {wanted} is taken, so this is {port}.");
     }
     _ = writeln!(text, "\n  {dim}Ctrl-C stops it{reset}\n");
@@ -49,10 +49,10 @@ pub fn banner(server: &Server, origin: &Origin, look: Look) -> String {
 }
 
 /// A URL for each site at each address, with the directory that is there.
-fn urls(server: &Server) -> Vec<(String, &Path)> {
+fn urls(listeners: &Listeners) -> Vec<(String, &Path)> {
     let mut urls: Vec<(String, &Path)> = Vec::new();
-    for endpoint in server.endpoints() {
-        let Some(binding) = server.sites().bindings().get(endpoint.binding) else { continue };
+    for endpoint in listeners.endpoints() {
+        let Some(binding) = listeners.bindings().get(endpoint.binding) else { continue };
         for site in &binding.sites {
             let found = match endpoint.address {
                 LocalAddress::Unix(path) => vec![format!("unix:{}", plain(path))],
@@ -97,9 +97,9 @@ fn hosts(binding: &Binding, address: &SocketAddr) -> Vec<String> {
 }
 
 /// The port that nobody asked for and that is taken, and the one that was taken instead.
-fn moved_ports(server: &Server) -> Option<(u16, u16)> {
-    server.endpoints().find_map(|endpoint| {
-        let binding = server.sites().bindings().get(endpoint.binding).filter(|binding| !binding.port_given)?;
+fn moved_ports(listeners: &Listeners) -> Option<(u16, u16)> {
+    listeners.endpoints().find_map(|endpoint| {
+        let binding = listeners.bindings().get(endpoint.binding).filter(|binding| !binding.port_given)?;
         let wanted = match &binding.address {
             config::Address::Localhost(port) => *port,
             config::Address::Tcp(address) => address.port(),

@@ -10,6 +10,7 @@ mod sending;
 use std::io;
 use std::mem;
 use std::ops::Range;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ use super::shared::Shared;
 use super::trace;
 use crate::files::{Fetch, Fetched};
 use crate::http::{Awaiting, CloseReason, Connection};
-use crate::net::{Flushed, Key, Outbox, Peer, Reactor, Readiness, Transport};
+use crate::net::{Flushed, Key, LocalAddress, Outbox, Peer, Reactor, Readiness, Transport};
 
 /// What a client may send in a turn before the others have theirs, in bytes.
 const SHARE_BYTES: usize = 1024 * 1024;
@@ -68,6 +69,14 @@ pub(super) struct Client {
 /// An idle client is this and nothing besides, so this is what ten thousand of them cost.
 const _: () = assert!(size_of::<Client>() <= 128);
 
+/// A client on its way from one worker to another, between two requests.
+pub(super) struct Handed {
+    socket: OwnedFd,
+    peer: Peer,
+    binding: u32,
+    deadline: Instant,
+}
+
 /// What a client has to go on with in a turn, and what is left of its share.
 struct Turn<'a> {
     input: &'a [u8],
@@ -111,6 +120,10 @@ pub(super) enum Outcome {
 
 impl Client {
     pub(super) fn new(transport: Transport, peer: Peer, binding: u32, shared: &Shared) -> Client {
+        Client::with(transport, peer, binding, shared.instant + shared.timeouts.idle)
+    }
+
+    fn with(transport: Transport, peer: Peer, binding: u32, deadline: Instant) -> Client {
         Client {
             transport,
             connection: Connection::default(),
@@ -130,9 +143,32 @@ impl Client {
             has_progressed: false,
             ending: Ending::Open,
             waiting: Waiting::For(Awaiting::Request),
-            deadline: shared.instant + shared.timeouts.idle,
+            deadline,
             is_queued: false,
         }
+    }
+
+    /// The client of another worker, which was between two requests. What has come since shows when it is received.
+    pub(super) fn adopt(handed: Handed) -> Client {
+        let Handed { socket, peer, binding, deadline } = handed;
+        Client::with(Transport::new(socket), peer, binding, deadline)
+    }
+
+    /// Whether it is between two requests, and nothing is known of the next one: it can be handed over.
+    pub(super) fn is_idle(&self) -> bool {
+        let is_awaited = !self.is_queued && !self.is_readable && !self.has_ended && self.unread.is_empty();
+        let is_open = self.ending == Ending::Open && !self.is_retiring;
+        is_awaited && is_open && self.outbox.is_none() && self.waiting == Waiting::For(Awaiting::Request)
+    }
+
+    /// Gives it up, to be adopted by another worker and served by that binding there.
+    pub(super) fn hand(self, binding: u32) -> Handed {
+        Handed { socket: self.transport.into_socket(), peer: self.peer, binding, deadline: self.deadline }
+    }
+
+    /// The address that it has connected to.
+    pub(super) fn local_address(&self) -> io::Result<LocalAddress> {
+        self.transport.local_address()
     }
 
     /// Registers its socket with the reactor, where that is not done. A client that is answered and closed at once never

@@ -2,8 +2,9 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors that are left for what is opened for a moment, beside those that are open when the server starts.
-const SPARE_DESCRIPTORS: u64 = 8;
+/// Descriptors of the process itself (standard streams, signals, mailboxes, a reactor, fetchers, a log), and some to spare
+/// for what is opened for a moment.
+const OWN_DESCRIPTORS: u64 = 28;
 
 /// Files that are kept open, at most, and the part of all descriptors that this may be: one in so many.
 const KEPT_DESCRIPTORS: u64 = 256;
@@ -11,9 +12,6 @@ const KEPT_PART: u64 = 8;
 
 /// Fewer connections than this are worth a warning: a few browsers take as many.
 const CONNECTIONS_FEW: usize = 256;
-
-/// How many are taken to be open where the system does not tell.
-const OPEN_DESCRIPTORS: u64 = 64;
 
 /// The limit of descriptors of this process (getrlimit(2), RLIMIT_NOFILE).
 #[derive(Clone, Copy, Debug)]
@@ -35,11 +33,12 @@ impl Descriptors {
         KEPT_DESCRIPTORS.min(self.limit / KEPT_PART) as usize
     }
 
-    /// Connections, of those that are wanted, that can be had beside what is open by now, at least one. Tells where these
-    /// are fewer.
-    pub(super) fn for_connections(self, wanted: usize) -> usize {
-        let taken = open_descriptors() + self.for_files() as u64 + SPARE_DESCRIPTORS;
-        // A client that is sent a file has two.
+    /// Connections, of those that are wanted, that can be had beside so many roots and listeners, at least one. Tells
+    /// where these are fewer.
+    pub(super) fn for_connections(self, wanted: usize, roots: usize, listeners: usize) -> usize {
+        // A listener has two: one is the worker's, one is kept for those who come after it.
+        let taken = OWN_DESCRIPTORS + self.for_files() as u64 + (roots + 2 * listeners) as u64;
+        // And so has a client that is sent a file.
         let affordable = usize::try_from(self.limit.saturating_sub(taken) / 2).unwrap_or(usize::MAX).max(1);
         if affordable < wanted {
             let level = if affordable < CONNECTIONS_FEW { log::Level::Warn } else { log::Level::Debug };
@@ -47,9 +46,4 @@ impl Descriptors {
         }
         wanted.min(affordable)
     }
-}
-
-/// How many descriptors are open: listeners, logs, roots, the poller.
-fn open_descriptors() -> u64 {
-    std::fs::read_dir("/proc/self/fd").map_or(OPEN_DESCRIPTORS, |entries| entries.count() as u64)
 }

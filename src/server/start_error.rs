@@ -1,12 +1,15 @@
-//! Why a server could not be started, in words that say what to do.
+//! Why a server could not be started or go on, in words that say what to do.
 
 use std::fmt::{self, Display};
 use std::io;
 use std::path::PathBuf;
 
+use super::port_holder::Holder;
 use crate::config::AccessTarget;
+use crate::escape::Visible;
+use crate::net::LocalAddress;
 
-/// Why a server could not be started.
+/// Why a server could not be started, or go on.
 #[derive(Debug)]
 pub enum StartError {
     /// The root of a site cannot be opened.
@@ -14,7 +17,16 @@ pub enum StartError {
     /// The access log cannot be written to.
     AccessLog(AccessTarget, io::Error),
     /// An address cannot be had.
-    Bind(String, io::Error),
+    Bind {
+        /// Which one
+        address: LocalAddress,
+        /// Why not
+        error: io::Error,
+        /// Who has it, where that is why, and where it can be told
+        holder: Option<Holder>,
+    },
+    /// A worker cannot go on.
+    Worker(io::Error),
     /// The machine refused something else.
     Io(io::Error),
 }
@@ -23,8 +35,22 @@ impl StartError {
     /// What kind of error the machine gave.
     pub fn kind(&self) -> io::ErrorKind {
         match self {
-            Self::Root(_, error) | Self::AccessLog(_, error) | Self::Bind(_, error) | Self::Io(error) => error.kind(),
+            Self::Root(_, error)
+            | Self::AccessLog(_, error)
+            | Self::Bind { error, .. }
+            | Self::Worker(error)
+            | Self::Io(error) => error.kind(),
         }
+    }
+
+    /// Names the process that holds the address, where that is what is wrong.
+    pub(super) fn with_holder(mut self, find: impl FnOnce(&LocalAddress) -> Option<Holder>) -> StartError {
+        if let Self::Bind { address, error, holder } = &mut self
+            && error.kind() == io::ErrorKind::AddrInUse
+        {
+            *holder = find(address);
+        }
+        self
     }
 }
 
@@ -36,21 +62,40 @@ impl Display for StartError {
                 write!(f, "cannot open the access log {}: {error}", path.display())
             }
             Self::AccessLog(_, error) => write!(f, "cannot open the access log: {error}"),
-            Self::Bind(address, error) => {
-                write!(f, "cannot listen on {address}: ")?;
-                explain_bind(f, address.starts_with("unix:"), error)
+            Self::Bind { address, error, holder } if error.kind() == io::ErrorKind::AddrInUse => {
+                explain_holder(f, address, holder.as_ref())
             }
+            Self::Bind { address, error, .. } => {
+                write!(f, "cannot listen on {address}: ")?;
+                explain_bind(f, matches!(address, LocalAddress::Unix(_)), error)
+            }
+            Self::Worker(error) => write!(f, "a worker cannot go on: {error}"),
             Self::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+fn explain_holder(f: &mut fmt::Formatter<'_>, address: &LocalAddress, holder: Option<&Holder>) -> fmt::Result {
+    match holder {
+        // An address that a new config has no more stands in the way of one that it has instead.
+        Some(holder) if holder.pid == std::process::id() => {
+            write!(f, "{address} cannot be had beside what this server listens on already\n  help: restart it")
+        }
+        Some(Holder { name, pid }) => {
+            write!(f, "{address} is in use by {} (pid {pid})", Visible(name))?;
+            write!(f, "\n  help: stop it, or choose another address with --listen")
+        }
+        None => {
+            write!(
+                f,
+                "{address} is in use by another process\n  help: stop it, or choose another address with --listen"
+            )
         }
     }
 }
 
 fn explain_bind(f: &mut fmt::Formatter<'_>, is_unix: bool, error: &io::Error) -> fmt::Result {
     match error.kind() {
-        io::ErrorKind::AddrInUse if is_unix => f.write_str("another process listens on that socket"),
-        io::ErrorKind::AddrInUse => {
-            f.write_str("the port is taken by another process\n  help: stop it, or choose another port with --listen")
-        }
         io::ErrorKind::AddrNotAvailable => f.write_str("no interface of this machine has that address"),
         io::ErrorKind::PermissionDenied if !is_unix => {
             f.write_str("permission denied\n  help: ports below 1024 need root or CAP_NET_BIND_SERVICE; 8080 does not")
@@ -68,7 +113,11 @@ impl From<io::Error> for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Root(_, error) | Self::AccessLog(_, error) | Self::Bind(_, error) | Self::Io(error) => Some(error),
+            Self::Root(_, error)
+            | Self::AccessLog(_, error)
+            | Self::Bind { error, .. }
+            | Self::Worker(error)
+            | Self::Io(error) => Some(error),
         }
     }
 }

@@ -16,4 +16,4 @@ mod sites;
 
 pub use answer::{Answer, Content, Segment};
 pub use select::{Occasion, report_unreadable};
-pub use sites::{Binding, Served, Sites};
+pub use sites::{Binding, Served, Sites, bindings};

@@ -60,11 +60,6 @@ impl Sites {
         Ok(Sites { sites, bindings: bindings(config), memory })
     }
 
-    /// Where the sites are to be reached. What is accepted there is answered by the number in this order.
-    pub fn bindings(&self) -> &[Binding] {
-        &self.bindings
-    }
-
     /// The answer to a request that came in by a binding, or what has to be fetched before there can be one. What is known
     /// of a file is taken to be true until the next [`Sites::begin_round`].
     pub fn answer(&mut self, binding: usize, request: &Request<'_>, occasion: Occasion<'_>) -> Result<Answer, Fetch> {
@@ -101,14 +96,20 @@ impl Sites {
         self.memory.cache.close_unused(now);
     }
 
+    /// Lets go of all that is kept, and keeps nothing from now on: there are few requests left to be answered.
+    pub fn keep_nothing(&mut self) {
+        self.memory.cache = Cache::new(self.sites.len(), 0, 0);
+    }
+
     /// Whether files are kept open, some of which may have to be closed soon.
     pub fn keeps_files_open(&self) -> bool {
         self.memory.cache.holds_descriptors()
     }
 }
 
-/// Every address once, in the order of the file, with the sites that name it.
-fn bindings(config: &Config) -> Vec<Binding> {
+/// Every address once, in the order of the file, with the sites that name it. What is accepted there is answered by the
+/// number in this order.
+pub fn bindings(config: &Config) -> Vec<Binding> {
     let listens = |site: &config::Site| -> Vec<(Address, bool)> {
         site.listen.iter().flat_map(|listen| split(config, listen)).collect()
     };

@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
-use rustix::process::{Signal, getpid, kill_process};
 use webserv::config::{Config, Overrides};
 use webserv::net::LocalAddress;
-use webserv::server::{Appearance, Server};
+use webserv::server::{Appearance, Listeners, Outfit, Worker};
 
 /// Requests that are answered before the others are compared with them.
 const FEW: usize = 300;
@@ -73,20 +73,24 @@ fn ask(address: SocketAddr, request: &str, times: usize) {
     ask_last(socket, request);
 }
 
-/// How often the server allocates from its first request to its end, where it is asked so often.
-fn allocations(config: &Config, request: &str, times: usize) -> u64 {
+/// How often a worker allocates from its first request to its end, where it is asked so often.
+fn allocations(config: &Arc<Config>, request: &str, times: usize) -> u64 {
     let appearance = Appearance { software: "webserv", shows_access: true, color: false };
-    let mut server = Server::start(config, appearance).unwrap_or_else(|error| panic!("{error}"));
-    let address = match server.endpoints().next().map(|endpoint| endpoint.address.clone()) {
+    let listeners = Listeners::bind(config, None).unwrap_or_else(|error| panic!("{error}"));
+    let address = match listeners.endpoints().next().map(|endpoint| endpoint.address.clone()) {
         Some(LocalAddress::Tcp(address)) => address,
         other => panic!("no address: {other:?}"),
     };
+    let outfit = Outfit::new(config, appearance, &listeners).unwrap_or_else(|error| panic!("{error}"));
+    let orders = outfit.orders();
+    let worker = Worker::open(outfit).unwrap_or_else(|error| panic!("{error}"));
     let request = request.to_owned();
     let client = std::thread::spawn(move || {
         ask(address, &request, times);
-        kill_process(getpid(), Signal::TERM).unwrap();
+        orders.stop(Instant::now() + Duration::from_secs(10));
     });
-    let counted = allocation_counter::measure(|| server.run().unwrap());
+    // Only what this thread allocates is counted.
+    let counted = allocation_counter::measure(|| worker.run().unwrap());
     client.join().unwrap();
     counted.count_total
 }
@@ -110,7 +114,7 @@ fn a_request_allocates_nothing() {
         get("/small.txt", "").replace("GET", "OPTIONS"),
     ];
     for (access, what) in [("off", "without a log"), ("access.log", "with a log")] {
-        let config = site.config(access);
+        let config = Arc::new(site.config(access));
         for request in &requests {
             // Its first answers are not like the others: tables grow, buffers are made.
             let few = allocations(&config, request, FEW);

@@ -1,0 +1,155 @@
+//! What a worker begins with and what it is told later. All of it can go to another thread.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Appearance;
+use super::client::Handed;
+use super::descriptors::Descriptors;
+use super::listeners::Listeners;
+use super::mailbox::Mailbox;
+use super::start_error::StartError;
+use crate::access_log::AccessLog;
+use crate::config::{AccessTarget, Config};
+use crate::net::LocalAddress;
+
+/// What a worker begins with: all that it could not open itself.
+pub struct Outfit {
+    pub(super) config: Arc<Config>,
+    pub(super) entrances: Vec<Entrance>,
+    pub(super) access_log: AccessLog,
+    pub(super) descriptors: Descriptors,
+    pub(super) software: &'static str,
+    pub(super) orders: Orders,
+}
+
+/// A listener to accept from.
+pub(super) struct Entrance {
+    pub(super) socket: OwnedFd,
+    pub(super) address: LocalAddress,
+    pub(super) binding: u32,
+}
+
+impl Outfit {
+    /// Shares the listeners and opens the access log.
+    pub fn new(config: &Arc<Config>, appearance: Appearance, listeners: &Listeners) -> Result<Outfit, StartError> {
+        let share = |(binding, listener): (usize, &crate::net::Listener)| -> io::Result<Entrance> {
+            let address = listener.address().clone();
+            Ok(Entrance { socket: listener.share()?, address, binding: binding as u32 })
+        };
+        Ok(Outfit {
+            config: Arc::clone(config),
+            entrances: listeners.listeners().map(share).collect::<io::Result<_>>()?,
+            access_log: open_access_log(config, appearance)?,
+            descriptors: Descriptors::raise(),
+            software: appearance.software,
+            orders: Orders(Arc::new(Mailbox::new()?)),
+        })
+    }
+
+    /// By which the worker is told what to do.
+    pub fn orders(&self) -> Orders {
+        self.orders.clone()
+    }
+}
+
+/// The log of a config, as it is to appear.
+pub(super) fn open_access_log(config: &Config, appearance: Appearance) -> Result<AccessLog, StartError> {
+    let target = match &config.log.access {
+        AccessTarget::Stdout | AccessTarget::Stderr if !appearance.shows_access => &AccessTarget::Off,
+        target => target,
+    };
+    let show_hosts = config.sites.len() > 1;
+    AccessLog::open(target, config.log.format, appearance.color, show_hosts)
+        .map_err(|error| StartError::AccessLog(target.clone(), error))
+}
+
+/// By which a worker is told what to do.
+#[derive(Clone)]
+pub struct Orders(pub(super) Arc<Mailbox<Command>>);
+
+impl Orders {
+    /// It stops, and waits no longer than until `end` for requests in flight. May be said again with another end.
+    pub fn stop(&self, end: Instant) {
+        self.tell(|| Command::Stop(end));
+    }
+
+    /// Tells it, unless it has ended.
+    pub(super) fn tell(&self, command: impl FnOnce() -> Command) {
+        self.0.put_with(command);
+    }
+}
+
+/// What a worker is told.
+pub(super) enum Command {
+    /// Accept nobody any more, let requests in flight finish until then, and end.
+    Stop(Instant),
+    /// Accept nobody any more, give the successor every client that is between two requests, and end with the last one.
+    HandOver(Successor),
+    /// Take these clients over.
+    Adopt(Vec<Handed>),
+    /// Write to this log from now on.
+    Reopen(Box<AccessLog>),
+}
+
+/// A worker that serves by a newer config.
+#[derive(Clone)]
+pub(super) struct Successor {
+    pub(super) orders: Orders,
+    /// Where it can be reached, and the binding that it is then
+    pub(super) entrances: Arc<[(LocalAddress, u32)]>,
+}
+
+impl Successor {
+    /// Whether this very listener is one of its own.
+    pub(super) fn serves(&self, listener: &LocalAddress) -> bool {
+        self.entrances.iter().any(|(address, _)| address == listener)
+    }
+
+    /// The binding that answers those who have connected to this address, if there is one.
+    pub(super) fn binding_of(&self, local: &LocalAddress) -> Option<u32> {
+        let exact = self.entrances.iter().find(|(address, _)| address == local);
+        let entrance =
+            exact.or_else(|| self.entrances.iter().find(|(address, _)| is_every_interface_of(address, local)));
+        entrance.map(|(_, binding)| *binding)
+    }
+}
+
+/// Whether `address` stands for every interface, of which `local` is one.
+fn is_every_interface_of(address: &LocalAddress, local: &LocalAddress) -> bool {
+    match (address, local) {
+        (LocalAddress::Tcp(address), LocalAddress::Tcp(local)) => {
+            address.ip().is_unspecified() && address.is_ipv4() == local.is_ipv4() && address.port() == local.port()
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_served_by_a_successor() {
+        let tcp = |text: &str| LocalAddress::Tcp(text.parse().unwrap());
+        let unix = |path: &str| LocalAddress::Unix(path.into());
+        let entrances = [tcp("0.0.0.0:80"), tcp("127.0.0.1:80"), tcp("[::1]:81"), unix("/a")];
+        let successor = Successor {
+            orders: Orders(Arc::new(Mailbox::new().unwrap())),
+            entrances: entrances.into_iter().zip(10..).collect(),
+        };
+        for (local, binding) in [
+            (tcp("127.0.0.1:80"), Some(11)),
+            (tcp("192.0.2.1:80"), Some(10)),
+            (tcp("127.0.0.1:81"), None),
+            (tcp("[::1]:80"), None),
+            (tcp("[::1]:81"), Some(12)),
+            (unix("/a"), Some(13)),
+            (unix("/b"), None),
+        ] {
+            assert_eq!(successor.binding_of(&local), binding, "{local}");
+        }
+    }
+}

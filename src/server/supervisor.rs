@@ -1,0 +1,248 @@
+//! Starts the workers, tells them what signals ask for, and sees them end. Takes nothing from clients.
+
+use std::fmt::{self, Display};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::Appearance;
+use super::descriptors::Descriptors;
+use super::listeners::Listeners;
+use super::mailbox::Mailbox;
+use super::outfit::{Command, Orders, Outfit, Successor, open_access_log};
+use super::signals::Signals;
+use super::start_error::StartError;
+use super::worker::Worker;
+use crate::config::{AccessTarget, Config, Diagnostics};
+
+/// What a worker's calls take, in bytes: an eighth of it, as measured, in a build that is not optimized half.
+const STACK_BYTES: usize = 256 * 1024;
+
+/// How much longer than they should take workers are waited for that are to end. One may hang on a disk.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A server that is bound and serves.
+pub struct Supervisor {
+    appearance: Appearance,
+    config: Arc<Config>,
+    listeners: Listeners,
+    signals: Signals,
+    /// The oldest first; those that accept are the last ones.
+    workers: Vec<Running>,
+    /// The numbers of those that have ended
+    ended: Arc<Mailbox<u64>>,
+    /// Set once the server stops: when workers are waited for no longer.
+    ends: Option<Instant>,
+}
+
+/// A worker on its thread.
+struct Running {
+    number: u64,
+    config: Arc<Config>,
+    orders: Orders,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Supervisor {
+    /// Binds every listener, opens the access log, and starts to serve.
+    pub fn start(config: Config, appearance: Appearance) -> Result<Supervisor, StartError> {
+        // Before anything is opened: there may be more of it than the limit allows until then.
+        Descriptors::raise();
+        let signals = Signals::catch()?;
+        let config = Arc::new(config);
+        let listeners = Listeners::bind(&config, None)?;
+        let ended = Arc::new(Mailbox::new()?);
+        let mut supervisor =
+            Supervisor { appearance, config, listeners, signals, workers: Vec::new(), ended, ends: None };
+        let worker = supervisor.spawn(&supervisor.config, &supervisor.listeners)?;
+        supervisor.workers.push(worker);
+        Ok(supervisor)
+    }
+
+    /// Where it can be reached, and what is served there.
+    pub fn listeners(&self) -> &Listeners {
+        &self.listeners
+    }
+
+    /// Serves until a signal says to stop, then until every client is done or `drain_time` is over. A second signal ends
+    /// it at once. SIGHUP has it `load` the config again, and tell when it serves by another one.
+    ///
+    /// # Errors
+    ///
+    /// It cannot go on.
+    pub fn run(
+        mut self,
+        load: impl Fn() -> Result<Config, Diagnostics>,
+        changed: impl Fn(&Config),
+    ) -> Result<(), StartError> {
+        while !self.workers.is_empty() && self.ends.is_none_or(|end| Instant::now() < end) {
+            self.wait()?;
+            for number in self.ended.take() {
+                self.join(number)?;
+            }
+            match self.signals.take_stops() {
+                0 => {}
+                1 if self.ends.is_none() => self.stop(self.config.limits.drain_time),
+                _ => self.stop(Duration::ZERO),
+            }
+            if self.signals.take_reload() && self.ends.is_none() {
+                match self.reload(&load) {
+                    Ok(()) => changed(&self.config),
+                    Err(error) => log::error!("cannot reload, all stays as it was: {error}"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a signal, or for a worker that has ended.
+    fn wait(&self) -> io::Result<()> {
+        let [stop, reload] = self.signals.sources();
+        let mut sources = [stop, reload, self.ended.bell()]
+            .map(|source: BorrowedFd<'_>| PollFd::from_borrowed_fd(source, PollFlags::IN));
+        let left = self.ends.map(|end| end.saturating_duration_since(Instant::now()));
+        // Rounded up, so that the end is not waited for in vain.
+        let timeout = left.and_then(|left| Timespec::try_from(left + Duration::from_millis(1)).ok());
+        match poll(&mut sources, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Starts a worker, and waits until it accepts.
+    fn spawn(&self, config: &Arc<Config>, listeners: &Listeners) -> Result<Running, StartError> {
+        let outfit = Outfit::new(config, self.appearance, listeners)?;
+        let orders = outfit.orders();
+        let number = self.workers.last().map_or(0, |last| last.number + 1);
+        let ended = Arc::clone(&self.ended);
+        let last_word = move || LastWord { number, ended };
+        let (opened, has_opened) = sync_channel(1);
+        let builder = thread::Builder::new().name("serve".to_owned()).stack_size(STACK_BYTES);
+        let thread = builder.spawn(move || serve(outfit, &opened, last_word))?;
+        match has_opened.recv() {
+            Ok(Ok(())) => Ok(Running { number, config: Arc::clone(config), orders, thread }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(StartError::Worker(io::Error::other("it has panicked"))),
+        }
+    }
+
+    /// Sees a worker end that has said so.
+    fn join(&mut self, number: u64) -> Result<(), StartError> {
+        let Some(at) = self.workers.iter().position(|worker| worker.number == number) else { return Ok(()) };
+        let ended = self.workers.remove(at).thread.join();
+        ended.unwrap_or_else(|_| Err(io::Error::other("it has panicked"))).map_err(StartError::Worker)
+    }
+
+    /// Has every worker end when its clients have, and no later than after that time.
+    fn stop(&mut self, time: Duration) {
+        // First: as long as anybody has a listener open, somebody may come whom nobody lets in.
+        self.listeners.close();
+        let end = Instant::now() + time;
+        self.ends = Some(end + GRACE);
+        // A worker that hands over learns of it before those do that it hands over to.
+        self.workers.iter().for_each(|worker| worker.orders.stop(end));
+    }
+
+    /// Serves by the config as it is now, if that is another one. Otherwise, or where anything fails, the workers stay.
+    fn reload(&mut self, load: impl Fn() -> Result<Config, Diagnostics>) -> Result<(), ReloadError> {
+        let config = Arc::new(load()?);
+        let changes = self.config.changes(&config);
+        if changes.is_empty() {
+            self.reopen_logs()?;
+            log::info!("reload: nothing has changed");
+            return Ok(());
+        }
+        let listeners = Listeners::bind(&config, Some(&self.listeners))?;
+        let worker = self.spawn(&config, &listeners)?;
+        // From here on nothing can fail that would leave the old config in use.
+        changes.iter().for_each(|change| log::info!("reload: {change}"));
+        for (_, listener) in listeners.listeners() {
+            // It was bound with another backlog, perhaps. It listens as it did where that fails.
+            let _ = listener.set_backlog(config.limits.backlog);
+        }
+        self.reopen_logs().unwrap_or_else(|error| log::error!("{error}"));
+        self.listeners = listeners;
+        self.config = config;
+        let successor = Successor { orders: worker.orders.clone(), entrances: self.listeners.entrances() };
+        // The oldest first, as for a stop.
+        for old in &self.workers {
+            old.orders.tell(|| Command::HandOver(successor.clone()));
+        }
+        self.workers.push(worker);
+        Ok(())
+    }
+
+    /// Opens the files of all logs again: they may have been moved away.
+    fn reopen_logs(&self) -> Result<(), StartError> {
+        for Running { config, orders, .. } in &self.workers {
+            if let AccessTarget::File(_) = config.log.access {
+                let log = Box::new(open_access_log(config, self.appearance)?);
+                orders.tell(|| Command::Reopen(log));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The life of a worker.
+fn serve(
+    outfit: Outfit,
+    opened: &SyncSender<Result<(), StartError>>,
+    last_word: impl FnOnce() -> LastWord,
+) -> io::Result<()> {
+    let worker = match Worker::open(outfit) {
+        Ok(worker) => worker,
+        Err(error) => {
+            // Who waits for it is there.
+            let _ = opened.send(Err(error));
+            return Ok(());
+        }
+    };
+    let _last_word = last_word();
+    let _ = opened.send(Ok(()));
+    worker.run()
+}
+
+/// Says that a worker has ended, however it does.
+struct LastWord {
+    number: u64,
+    ended: Arc<Mailbox<u64>>,
+}
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        self.ended.put_with(|| self.number);
+    }
+}
+
+/// Why a config is not served by.
+enum ReloadError {
+    Config(Diagnostics),
+    Start(StartError),
+}
+
+impl From<Diagnostics> for ReloadError {
+    fn from(diagnostics: Diagnostics) -> ReloadError {
+        ReloadError::Config(diagnostics)
+    }
+}
+
+impl From<StartError> for ReloadError {
+    fn from(error: StartError) -> ReloadError {
+        ReloadError::Start(error)
+    }
+}
+
+impl Display for ReloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReloadError::Config(diagnostics) => write!(f, "\n{}", diagnostics.render(false).trim_end()),
+            ReloadError::Start(error) => error.fmt(f),
+        }
+    }
+}
