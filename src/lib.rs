@@ -1,4 +1,4 @@
-//! webserv: a static HTTP/1.1 web server. One thread that serves, one reactor, many clients.
+//! webserv: a static HTTP/1.1 web server. One thread that serves, one reactor, many clients; and one that looks after it.
 //!
 //! This page is the map. The way of a request is straight through, and each room is entered once (a request whose file has
 //! to come from the disk goes the same way again when it has come):
@@ -9,14 +9,17 @@
 //! socket <- net::Outbox   <- response head  <-  site::Answer
 //! ```
 //!
-//! [`server`] goes round in one loop, a turn at a time: it waits for the reactor, receives from all clients that are ready,
+//! A worker of the [`server`] goes round in one loop, a turn at a time: it waits for the reactor, receives from all clients that are ready,
 //! and then drives them one by one. A client is driven the same way whatever woke it, be it bytes, room to send, a file
 //! that has come from the disk or a deadline: flush the outbox, take the next step of the protocol, answer or close,
 //! until it would block or has had its share of the turn.
 //!
 //! One thread does all of this. The threads of [`files::Fetchers`], which there are none of until a file has to come from
 //! the disk, read that file and do nothing else. That of a [`sink::Sink`], which there is none of until a line has been
-//! logged, writes the lines and does nothing else.
+//! logged, writes the lines and does nothing else. The main thread is the [`server::Supervisor`], which waits for signals.
+//! It takes nothing from clients, so it may do what a worker must not be able to: read the config, bind listeners, open
+//! logs. A config that is loaded again gets a worker of its own, with nothing of the old one but the listeners that stay;
+//! the old worker gives it every client that is between two requests, and ends with its last one.
 //!
 //! # Rooms
 //!
@@ -28,7 +31,7 @@
 //! | [`site`] | which answer a request gets: hosts, paths, representations, the cache, error pages | `http`, `files`, `config` |
 //! | [`files`] | the disk below a root | the file system, nothing of ours |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
-//! | [`server`] | the loop: clients, deadlines, signals, the banner | all |
+//! | [`server`] | the supervisor: signals, reloads, the banner; the workers: clients, deadlines | all |
 //! | [`access_log`] | a line for each response | `sink`; `config`, `http`, `net` for their types |
 //! | [`sink`] | where the lines of a log go, without anybody waiting for it | nothing of ours |
 //! | `escape` | what came from elsewhere, made fit to be shown | nothing of ours |
@@ -52,13 +55,15 @@
 //! - **Readiness is told once.** Sources are registered edge-triggered, for both directions, once; whatever is left
 //!   undone while a socket is ready is queued by the loop. Keys carry a generation, so that an event that comes late
 //!   meets no other client.
+//! - **A request is answered under one config**, and a connection outlives any number of them. A reload either goes through
+//!   as a whole or changes nothing.
 //! - **Blame is a type.** A [`http::Rejection`] is the peer's fault and becomes a response, a [`config::Diagnostic`] is
 //!   the config author's and has a place, an [`std::io::Error`] is the machine's and goes to the log. Why a connection
 //!   ends is a [`http::CloseReason`].
 //! - **Each requirement has its test.** `tests/CLAUSES.md` goes through RFC 9110 and 9112 clause by clause, `tests/it/rfc`
 //!   is the table of what is answered to what.
-//! - **`unsafe` lives in one place**: [`net::reactor`], which registers sources with the poller, and makes the two calls on
-//!   them that have no safe function in `rustix`.
+//! - **`unsafe` lives in one place**: [`net::reactor`], which registers sources with the poller, gives them up again, and
+//!   makes the two calls on them that have no safe function in `rustix`.
 
 pub mod access_log;
 pub mod cli;

@@ -97,11 +97,11 @@ fn addresses(site: &Site) -> Vec<String> {
     site.listen.iter().map(|listen| listen.address.to_string()).collect()
 }
 
-/// Sites by their first host, or by their directory where they have none; those that share it by its number.
+/// Sites by their first host, which is any where they have none; those that share it by a number.
 fn names(sites: &[Site]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for site in sites {
-        let name = site.hosts.first().map_or_else(|| site.root.display().to_string(), ToString::to_string);
+        let name = site.hosts.first().map_or_else(|| "*".to_owned(), ToString::to_string);
         let numbered = (2..).map(|number| format!("{name} ({number})"));
         let free = std::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name));
         names.push(free.unwrap_or(name));
@@ -187,6 +187,6 @@ mod tests {
         assert_eq!(config(sites()).changes(&config(reversed)), ["~ order of the sites"]);
         let mut moving = sites();
         moving.iter_mut().flat_map(|site| &mut site.listen).for_each(|listen| listen.port_given = false);
-        assert_eq!(config(sites()).changes(&config(moving)), ["~ rules of a.test", "~ rules of /b"]);
+        assert_eq!(config(sites()).changes(&config(moving)), ["~ rules of a.test", "~ rules of *"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Starts the workers, tells them what signals ask for, and sees them end. Takes nothing from clients.
 
 use std::fmt::{self, Display};
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -29,6 +29,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// A server that is bound and serves.
 pub struct Supervisor {
     appearance: Appearance,
+    /// It was started from a terminal, and for as long as that is there.
+    has_terminal: bool,
     config: Arc<Config>,
     listeners: Listeners,
     signals: Signals,
@@ -57,8 +59,10 @@ impl Supervisor {
         let config = Arc::new(config);
         let listeners = Listeners::bind(&config, None)?;
         let ended = Arc::new(Mailbox::new()?);
+        let has_terminal = io::stdin().is_terminal();
+        let workers = Vec::new();
         let mut supervisor =
-            Supervisor { appearance, config, listeners, signals, workers: Vec::new(), ended, ends: None };
+            Supervisor { appearance, has_terminal, config, listeners, signals, workers, ended, ends: None };
         let worker = supervisor.spawn(&supervisor.config, &supervisor.listeners)?;
         supervisor.workers.push(worker);
         Ok(supervisor)
@@ -91,6 +95,11 @@ impl Supervisor {
                 _ => self.stop(Duration::ZERO),
             }
             if self.signals.take_reload() && self.ends.is_none() {
+                if self.has_terminal && !io::stdin().is_terminal() {
+                    // That is what the signal was made for: the terminal has been closed.
+                    self.stop(self.config.limits.drain_time);
+                    continue;
+                }
                 match self.reload(&load) {
                     Ok(()) => changed(&self.config),
                     Err(error) => log::error!("cannot reload, all stays as it was: {error}"),
@@ -160,7 +169,6 @@ impl Supervisor {
         let listeners = Listeners::bind(&config, Some(&self.listeners))?;
         let worker = self.spawn(&config, &listeners)?;
         // From here on nothing can fail that would leave the old config in use.
-        changes.iter().for_each(|change| log::info!("reload: {change}"));
         for (_, listener) in listeners.listeners() {
             // It was bound with another backlog, perhaps. It listens as it did where that fails.
             let _ = listener.set_backlog(config.limits.backlog);
@@ -174,6 +182,7 @@ impl Supervisor {
             old.orders.tell(|| Command::HandOver(successor.clone()));
         }
         self.workers.push(worker);
+        changes.iter().for_each(|change| log::info!("reload: {change}"));
         Ok(())
     }
 

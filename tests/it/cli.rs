@@ -75,6 +75,20 @@ fn an_address_that_was_given_and_is_taken_is_named() {
 }
 
 #[test]
+fn whoever_has_an_address_is_named() {
+    let directory = Scratch::new();
+    let socket = format!("unix:{}", directory.join("web.sock").display());
+    let holder = Server::start(webserv().args(["-l", "127.0.0.1:0", "-l", &socket]).arg(directory.path()));
+    let tcp = holder.address().to_string();
+    for address in [&tcp, &socket] {
+        let finished = run(webserv().args(["-l", address]).arg(directory.path()));
+        assert_eq!(finished.code, Some(1), "{finished:?}");
+        let words = format!("error: {address} is in use by webserv (pid {})\n", holder.process.id());
+        assert!(finished.stderr.starts_with(&words), "{finished:?}");
+    }
+}
+
+#[test]
 fn an_address_that_is_not_ours_is_named() {
     let directory = Scratch::new();
     // TEST-NET-1: nobody has it.

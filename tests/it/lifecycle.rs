@@ -1,12 +1,17 @@
 //! From start to stop: what a signal does to those who are connected.
 
+use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::net::TcpStream;
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use libc::O_NOCTTY;
 use rustix::process::Signal;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::support::{PATIENCE, Scratch, Server};
+use crate::support::{PATIENCE, Process, Scratch, Server, webserv};
 use crate::wire::{Peer, get, request};
 
 /// More than the kernel takes from the server for a client that does not read.
@@ -73,6 +78,55 @@ fn a_request_that_has_begun_is_answered_before_the_stop() {
 }
 
 #[test]
+fn who_waits_to_be_accepted_is_answered_before_the_stop() {
+    let (_directory, server) = site("drain_time = '60s'");
+    get(&server, "/a.txt").assert_status(200);
+    // More than come in at a time, all of them before the signal is seen.
+    server.process.signal(Signal::STOP);
+    let mut waiting: Vec<_> = (0..300).map(|_| server.connect()).collect();
+    waiting.iter_mut().for_each(|peer| peer.send(request("GET", "/a.txt", &[])));
+    let mut silent = server.connect();
+    server.process.signal(Signal::TERM);
+    server.process.signal(Signal::CONT);
+    for peer in &mut waiting {
+        peer.response().assert_status(200).assert_content("a");
+        peer.assert_ended();
+    }
+    silent.assert_ended();
+    assert_eq!(server.process.finish(PATIENCE).code, Some(0));
+}
+
+#[test]
+fn the_next_server_has_the_address_at_once() {
+    let directory = Scratch::with(&[("a.txt", "a")]);
+    let mut server = Server::of(&directory);
+    let address = server.address();
+    for _ in 0..3 {
+        // Those that the server ends first stay in TIME_WAIT on its side.
+        for _ in 0..20 {
+            let mut peer = server.connect();
+            peer.exchange(request("GET", "/a.txt", &["Connection: close"])).assert_status(200);
+            peer.assert_ended();
+        }
+        let mut idle: Vec<_> = (0..20).map(|_| server.connect()).collect();
+        idle.iter_mut().for_each(|peer| drop(peer.exchange(request("GET", "/a.txt", &[]))));
+        assert_eq!(server.stop().code, Some(0));
+        server = Server::start(webserv().args(["-l", &address.to_string()]).arg(directory.path()));
+        assert_eq!(server.address(), address);
+    }
+    // Nor has it to wait for those who are still being answered.
+    let (_directory, draining) = site("drain_time = '60s'");
+    let mut download = downloading(&draining);
+    let mut idle = idle(&draining);
+    draining.process.signal(Signal::TERM);
+    idle.assert_ended();
+    let next = Server::start(webserv().args(["-l", &draining.address().to_string()]).arg(directory.path()));
+    get(&next, "/a.txt").assert_status(200);
+    assert_eq!(download.rest().len(), LARGE);
+    assert_eq!(draining.process.finish(PATIENCE).code, Some(0));
+}
+
+#[test]
 fn a_stop_does_not_wait_for_ever() {
     let (_directory, server) = site("drain_time = '1s'");
     let download = downloading(&server);
@@ -90,7 +144,7 @@ fn a_second_signal_does_not_wait_at_all() {
     idle.assert_ended(); // the first has been seen: two at once may be one
     server.process.signal(Signal::INT);
     let finished = server.process.finish(PATIENCE);
-    assert!(finished.code.is_some(), "it ends by itself and is not killed: {finished:?}");
+    assert_eq!(finished.code, Some(0), "it ends by itself and is not killed: {finished:?}");
     drop(download);
 }
 
@@ -100,6 +154,26 @@ fn a_server_without_clients_stops_at_once() {
     let start = Instant::now();
     assert_eq!(server.stop().code, Some(0));
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_server_ends_with_its_terminal() {
+    let directory = Scratch::with(&[("a.txt", "a")]);
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let input = OpenOptions::new().read(true).write(true).custom_flags(O_NOCTTY).open(name.to_str().unwrap()).unwrap();
+    let mut command = webserv();
+    command.args(["-l", "127.0.0.1:0"]).arg(directory.path());
+    let mut process = Process::spawn_with(&mut command, input.into(), Stdio::piped());
+    process.stderr.line_with(" serving ");
+    process.signal(Signal::HUP);
+    process.stderr.line_with("nothing has changed");
+    // As the kernel does when the window is closed.
+    drop(terminal);
+    process.signal(Signal::HUP);
+    assert_eq!(process.finish(PATIENCE).code, Some(0));
 }
 
 #[test]

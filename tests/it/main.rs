@@ -27,6 +27,8 @@ mod paths;
 mod persistence;
 mod range;
 mod rejections;
+mod reload;
+mod reload_clients;
 mod rfc;
 mod serve;
 mod slow_disk;

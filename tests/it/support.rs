@@ -111,6 +111,19 @@ impl Output {
         }
     }
 
+    /// What it has said so far, as far as lines were asked for.
+    pub(crate) fn said(&self) -> &str {
+        &self.seen
+    }
+
+    /// Whether one of the lines that are there by now contains `words`.
+    pub(crate) fn has(&mut self, words: &str) -> bool {
+        while let Ok(line) = self.lines.try_recv() {
+            self.seen.push_str(&line);
+        }
+        self.seen.contains(words)
+    }
+
     /// Everything up to its end, which comes when the program exits: true if that was in time.
     fn ended(&mut self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
@@ -159,7 +172,13 @@ pub(crate) struct Process {
 impl Process {
     #[track_caller]
     pub(crate) fn spawn(command: &mut Command, stdout: Stdio) -> Self {
-        command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
+        Self::spawn_with(command, Stdio::null(), stdout)
+    }
+
+    /// The same with another standard input.
+    #[track_caller]
+    pub(crate) fn spawn_with(command: &mut Command, stdin: Stdio, stdout: Stdio) -> Self {
+        command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stdout = child.stdout.take().map_or_else(|| Output::of(std::io::empty()), Output::of);
         let stderr = Output::of(child.stderr.take().unwrap());
@@ -272,6 +291,17 @@ impl Server {
 
     pub(crate) fn descriptors(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
+    pub(crate) fn threads(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap().count()
+    }
+
+    /// Has the server read its config again, and waits until it says these words about it.
+    #[track_caller]
+    pub(crate) fn reload(&mut self, words: &str) -> String {
+        self.process.signal(Signal::HUP);
+        self.process.stderr.line_with(words)
     }
 
     /// Stops the server as an administrator would, and tells how it went.

@@ -160,8 +160,6 @@ impl Worker {
 
     /// Closes every listener, for good. Who has come to one that is not to be served by anyone any more is let in before.
     pub(super) fn close_entrances(&mut self, is_served_on: impl Fn(&LocalAddress) -> bool) {
-        // What is chosen is chosen for all who share a listener.
-        self.entrances.set_accepting(Accepting::AtOnce);
         // Those who wait are no more than the backlog was; they are the last, so there is no limit to keep free for others.
         self.entrances.connections_max = usize::MAX;
         self.entrances.pause_ends = None;
@@ -171,6 +169,8 @@ impl Worker {
                 self.accept_from(number as u32, self.backlog as usize);
             }
         }
+        // It would stay as it is for all who share a listener.
+        self.entrances.set_accepting(Accepting::AtOnce);
         self.entrances.open.clear();
         self.entrances.unaccepted.clear();
         self.entrances.pause_ends = None;

@@ -1,0 +1,233 @@
+//! SIGHUP as an administrator meets it: what changes, what is said of it, and that a mistake changes nothing.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
+
+use rustix::process::Signal;
+
+use crate::support::{Scratch, Server, eventually, webserv};
+use crate::wire::{Peer, get, request};
+
+fn site() -> Scratch {
+    Scratch::with(&[("www/a.txt", "a"), ("other/a.txt", "b")])
+}
+
+/// An address that nobody has, as far as one can tell.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+#[track_caller]
+fn is_served(address: SocketAddr) {
+    Peer::tcp(address).exchange(request("GET", "/a.txt", &[])).assert_status(200);
+}
+
+#[test]
+fn each_change_is_told() {
+    let directory = site();
+    let mut server =
+        Server::configured(&directory, "listen = '127.0.0.1:0'\n[[site]]\nroot = 'www'\nhosts = 'a.test'\n");
+    let added = free_address();
+    directory.write(
+        "webserv.toml",
+        format!(
+            "listen = ['127.0.0.1:0', '{added}']\nlimits.head_time = '5s'\n[[site]]\nhosts = 'a.test'\nroot = 'other'\n\
+             [[site]]\nhosts = 'b.test'\nroot = 'www'\n"
+        ),
+    );
+    server.process.signal(Signal::HUP);
+    let path = directory.path().display();
+    for words in [
+        &format!("+ listen {added}\n"),
+        "+ site b.test\n",
+        &format!("~ root of a.test: {path}/www -> {path}/other\n"),
+        &format!("~ listen of a.test: [127.0.0.1:0] -> [127.0.0.1:0, {added}]\n"),
+        "~ limits.head_time: 10s -> 5s\n",
+    ] {
+        assert_eq!(server.process.stderr.line(), Some(format!("info: reload: {words}")));
+    }
+    let line = server.reload("reload");
+    assert_eq!(line, "info: reload: nothing has changed\n");
+}
+
+#[test]
+fn a_mistake_changes_nothing() {
+    let directory = site();
+    let good = "listen = '127.0.0.1:0'\n[[site]]\nroot = 'www'\n";
+    let mut server = Server::configured(&directory, good);
+    let mut idle = server.connect();
+    idle.exchange(request("GET", "/a.txt", &[])).assert_status(200).assert_content("a");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap();
+    let port = server.address().port();
+    let unopenable = directory.join("www").display().to_string();
+    let (descriptors, threads) = (server.descriptors(), server.threads());
+    for (bad, words) in [
+        (format!("{good}indx = 'b'\n"), "webserv.toml:4:1".to_owned()),
+        ("listen = '127.0.0.1:0'\n[[site]]\nroot = 'missing'\n".to_owned(), "webserv.toml:3:8".to_owned()),
+        (format!("listen = ['127.0.0.1:0', '{taken}']\n[[site]]\nroot = 'other'\n"), taken.to_string()),
+        (format!("listen = '0.0.0.0:{port}'\n[[site]]\nroot = 'other'\n"), "restart it".to_owned()),
+        (format!("[log]\naccess = '{unopenable}'\n[[site]]\nroot = 'other'\n"), unopenable),
+    ] {
+        directory.write("webserv.toml", &bad);
+        assert!(server.reload("cannot reload").starts_with("error: "), "{bad}");
+        if !server.process.stderr.said().contains(&words) {
+            server.process.stderr.line_with(&words);
+        }
+        get(&server, "/a.txt").assert_status(200).assert_content("a");
+        idle.exchange(request("GET", "/a.txt", &[])).assert_status(200).assert_content("a");
+    }
+    fs::remove_file(directory.join("webserv.toml")).unwrap();
+    server.reload("cannot reload");
+    eventually("nothing is left of the attempts", || {
+        (server.descriptors(), server.threads()) == (descriptors, threads)
+    });
+    directory.write("webserv.toml", good.replace("www", "other"));
+    server.reload("~ root");
+    eventually("the config that is good is used", || get(&server, "/a.txt").text() == "b");
+}
+
+#[test]
+fn listeners_come_and_go() {
+    let directory = site();
+    let (kept, removed, added) = (free_address(), free_address(), free_address());
+    let config = |one, other| format!("listen = ['{one}', '{other}']\n[[site]]\nroot = 'www'\n");
+    let mut server = Server::configured(&directory, &config(kept, removed));
+    let mut idle = Peer::tcp(removed);
+    idle.exchange(request("GET", "/a.txt", &[])).assert_status(200);
+    let mut begun = Peer::tcp(removed);
+    begun.send("GET /a.txt HTTP/1.1\r\nHo");
+    // Only then the listener is not the first thing that the worker hears of.
+    let mut pace = crate::wire::Pace::of(&server);
+    pace.turn();
+    directory.write("webserv.toml", config(kept, added));
+    // Whoever is in the queue when the listener goes is let in: more of them than come in at a time.
+    server.process.signal(Signal::STOP);
+    let mut waiting: Vec<_> = (0..200).map(|_| Peer::tcp(removed)).collect();
+    waiting.iter_mut().for_each(|peer| peer.send(request("GET", "/a.txt", &[])));
+    server.process.signal(Signal::HUP);
+    server.process.signal(Signal::CONT);
+    for peer in &mut waiting {
+        peer.response().assert_status(200).assert_content("a");
+        peer.assert_ended();
+    }
+    idle.assert_ended();
+    begun.send("st: localhost\r\n\r\n");
+    begun.response().assert_status(200).assert_field("Connection", "close").assert_content("a");
+    begun.assert_ended();
+    eventually("what was removed refuses", || TcpStream::connect(removed).is_err());
+    is_served(kept);
+    is_served(added);
+    // And back again.
+    directory.write("webserv.toml", config(kept, removed));
+    server.reload("+ listen");
+    is_served(removed);
+    eventually("what was removed refuses", || TcpStream::connect(added).is_err());
+}
+
+#[test]
+fn a_connection_stays_where_every_interface_takes_its_address() {
+    let directory = site();
+    let mut server = Server::configured(&directory, "listen = '0.0.0.0:0'\n[[site]]\nroot = 'www'\n");
+    let address = SocketAddr::from(([127, 0, 0, 1], server.address().port()));
+    let mut idle = Peer::tcp(address);
+    idle.exchange(request("GET", "/a.txt", &[])).assert_content("a");
+    directory.write("webserv.toml", "listen = '0.0.0.0:0'\n[[site]]\nroot = 'other'\n");
+    server.reload("~ root");
+    eventually("the new config answers", || idle.exchange(request("GET", "/a.txt", &[])).text() == "b");
+}
+
+#[test]
+fn limits_are_those_of_the_new_config() {
+    let directory = site();
+    let config = |limits: &str| format!("listen = '127.0.0.1:0'\n[limits]\n{limits}\n[[site]]\nroot = 'www'\n");
+    let mut server = Server::configured(&directory, &config("fields = 100\nhead_time = '1h'"));
+    let mut idle = server.connect();
+    let many = request("GET", "/a.txt", &["A: b"; 9]);
+    idle.exchange(&many).assert_status(200);
+    directory.write("webserv.toml", config("fields = 5\nhead_time = '100ms'\nbacklog = 5"));
+    server.reload("~ limits.head_time: 1h -> 100ms");
+    eventually("there are too many fields", || {
+        let mut peer = server.connect();
+        peer.exchange(&many).status() == 431
+    });
+    idle.send("GET /a.txt HT");
+    idle.response().assert_status(408);
+}
+
+#[test]
+fn the_level_of_messages_is_that_of_the_new_config() {
+    let directory = site();
+    let config = |level: &str| format!("listen = '127.0.0.1:0'\nlog.level = '{level}'\n[[site]]\nroot = 'www'\n");
+    let mut server = Server::configured(&directory, &config("error"));
+    directory.write("webserv.toml", config("debug"));
+    server.process.signal(Signal::HUP);
+    eventually("connections are told of", || {
+        get(&server, "/a.txt");
+        server.process.stderr.has("connected")
+    });
+}
+
+#[test]
+fn a_unix_socket_stays_the_same() {
+    let directory = site();
+    let path = directory.join("web.sock");
+    let config = |root: &str| format!("listen = ['unix:web.sock', '127.0.0.1:0']\n[[site]]\nroot = '{root}'\n");
+    let mut server = Server::configured(&directory, &config("www"));
+    let inode = fs::symlink_metadata(&path).unwrap().ino();
+    let mut idle = Peer::unix(&path);
+    idle.exchange(request("GET", "/a.txt", &[])).assert_content("a");
+    directory.write("webserv.toml", config("other"));
+    server.reload("~ root");
+    eventually("the new config answers", || idle.exchange(request("GET", "/a.txt", &[])).text() == "b");
+    assert_eq!(fs::symlink_metadata(&path).unwrap().ino(), inode);
+    Peer::unix(&path).exchange(request("GET", "/a.txt", &[])).assert_content("b");
+    directory.write("webserv.toml", "listen = '127.0.0.1:0'\n[[site]]\nroot = 'other'\n");
+    server.reload("- listen unix:");
+    assert!(!path.exists(), "nobody answers there");
+    idle.assert_ended();
+}
+
+#[test]
+fn the_access_log_is_opened_again() {
+    let directory = site();
+    let config = "listen = '127.0.0.1:0'\n[log]\naccess = 'access.log'\n[[site]]\nroot = 'www'\n";
+    let mut server = Server::configured(&directory, config);
+    let [log, moved] = ["access.log", "access.log.1"].map(|name| directory.join(name));
+    let has = |path: &std::path::Path, words: &str| fs::read_to_string(path).is_ok_and(|text| text.contains(words));
+    get(&server, "/a.txt?1");
+    eventually("the line is there", || has(&log, "/a.txt?1"));
+    fs::rename(&log, &moved).unwrap();
+    get(&server, "/a.txt?2");
+    eventually("it is still the same file", || has(&moved, "/a.txt?2"));
+    server.reload("reload: nothing has changed");
+    eventually("the file is made again", || {
+        get(&server, "/a.txt?3");
+        has(&log, "/a.txt?3")
+    });
+    // Where the config has changed as well.
+    fs::rename(&log, &moved).unwrap();
+    directory.write("webserv.toml", format!("{config}index = 'a'\n"));
+    server.reload("~ index");
+    eventually("the file is made again", || {
+        get(&server, "/a.txt?4");
+        has(&log, "/a.txt?4")
+    });
+}
+
+#[test]
+fn a_directory_has_nothing_to_reload() {
+    let directory = Scratch::with(&[("a.txt", "a")]);
+    let mut server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(directory.path()));
+    let mut idle = server.connect();
+    server.reload("info: reload: nothing has changed");
+    idle.exchange(request("GET", "/a.txt", &[])).assert_status(200);
+    // The arguments count, whatever the config says.
+    let site = site();
+    let config = site.write("webserv.toml", "[[site]]\nroot = 'www'\n");
+    let mut server = Server::start(webserv().args(["-l", "127.0.0.1:0", "-c"]).arg(&config));
+    site.write("webserv.toml", "listen = '192.0.2.1:80'\n[[site]]\nroot = 'other'\n");
+    server.reload("~ root");
+    eventually("the new config answers", || get(&server, "/a.txt").text() == "b");
+}
