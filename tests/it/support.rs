@@ -312,6 +312,15 @@ impl Server {
     }
 }
 
+/// An address that nobody else has, for those who have to know it before. Not one of 127.0.0.1: a port that was free there
+/// a moment ago can be that of any client by now.
+pub(crate) fn own_address() -> SocketAddr {
+    static COUNT: AtomicUsize = AtomicUsize::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    SocketAddr::from(([127, 1 + high % 254, low, 1], 20_000 + number as u16))
+}
+
 /// Waits for what nothing can be read from, such as a number below /proc: looks again and again, up to [`PATIENCE`].
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
