@@ -134,6 +134,29 @@ fn a_connection_stays_where_every_interface_takes_its_address() {
 }
 
 #[test]
+fn a_port_that_was_found_stays() {
+    let directory = site();
+    // Whoever has it already serves just as well.
+    let _taken = TcpListener::bind("127.0.0.1:8080");
+    for listen in ["", "listen = 'localhost:0'\n"] {
+        let config = |root: &str| format!("{listen}[[site]]\nroot = '{root}'\n");
+        let mut server = Server::configured(&directory, &config("www"));
+        let port = server.address().port();
+        assert_ne!(port, 8080);
+        let mut idle: Vec<_> =
+            ["127.0.0.1", "::1"].iter().filter_map(|ip| TcpStream::connect((*ip, port)).ok()).collect();
+        directory.write("webserv.toml", config("other"));
+        server.reload("~ root");
+        eventually("the old worker has ended", || server.threads() == 2);
+        for peer in idle.drain(..) {
+            let address = peer.peer_addr().unwrap();
+            Peer::from(peer).exchange(request("GET", "/a.txt", &[])).assert_content("b");
+            Peer::tcp(address).exchange(request("GET", "/a.txt", &[])).assert_content("b");
+        }
+    }
+}
+
+#[test]
 fn limits_are_those_of_the_new_config() {
     let directory = site();
     let config = |limits: &str| format!("listen = '127.0.0.1:0'\n[limits]\n{limits}\n[[site]]\nroot = 'www'\n");
