@@ -102,7 +102,7 @@ impl Supervisor {
                 }
                 match self.reload(&load) {
                     Ok(()) => changed(&self.config),
-                    Err(error) => log::error!("cannot reload, all stays as it was: {error}"),
+                    Err(error) => log::error!("cannot reload, all stays as it was:{error}"),
                 }
             }
         }
@@ -247,11 +247,12 @@ impl From<StartError> for ReloadError {
     }
 }
 
+/// As it goes on behind a colon: on the same line, or below it.
 impl Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReloadError::Config(diagnostics) => write!(f, "\n{}", diagnostics.render(false).trim_end()),
-            ReloadError::Start(error) => error.fmt(f),
+            ReloadError::Start(error) => write!(f, " {error}"),
         }
     }
 }

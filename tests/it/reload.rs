@@ -57,7 +57,7 @@ fn a_mistake_changes_nothing() {
     let taken = taken.local_addr().unwrap();
     let port = server.address().port();
     let unopenable = directory.join("www").display().to_string();
-    let (descriptors, threads) = (server.descriptors(), server.threads());
+    let descriptors = server.descriptors();
     for (bad, words) in [
         (format!("{good}indx = 'b'\n"), "webserv.toml:4:1".to_owned()),
         ("listen = '127.0.0.1:0'\n[[site]]\nroot = 'missing'\n".to_owned(), "webserv.toml:3:8".to_owned()),
@@ -75,9 +75,7 @@ fn a_mistake_changes_nothing() {
     }
     fs::remove_file(directory.join("webserv.toml")).unwrap();
     server.reload("cannot reload");
-    eventually("nothing is left of the attempts", || {
-        (server.descriptors(), server.threads()) == (descriptors, threads)
-    });
+    eventually("nothing is left of the attempts", || (server.descriptors(), server.workers()) == (descriptors, 1));
     directory.write("webserv.toml", good.replace("www", "other"));
     server.reload("~ root");
     eventually("the config that is good is used", || get(&server, "/a.txt").text() == "b");
@@ -147,7 +145,7 @@ fn a_port_that_was_found_stays() {
             ["127.0.0.1", "::1"].iter().filter_map(|ip| TcpStream::connect((*ip, port)).ok()).collect();
         directory.write("webserv.toml", config("other"));
         server.reload("~ root");
-        eventually("the old worker has ended", || server.threads() == 2);
+        eventually("the old worker has ended", || server.workers() == 1);
         for peer in idle.drain(..) {
             let address = peer.peer_addr().unwrap();
             Peer::from(peer).exchange(request("GET", "/a.txt", &[])).assert_content("b");
@@ -167,7 +165,7 @@ fn limits_are_those_of_the_new_config() {
     directory.write("webserv.toml", config("fields = 5\nhead_time = '100ms'\nbacklog = 5"));
     server.reload("~ limits.head_time: 1h -> 100ms");
     // From then on everybody is with the new one.
-    eventually("the old worker has ended", || server.threads() == 2);
+    eventually("the old worker has ended", || server.workers() == 1);
     exchange(&server, &many).assert_status(431);
     idle.send("GET /a.txt HT");
     idle.response().assert_status(408);

@@ -297,6 +297,13 @@ impl Server {
         fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap().count()
     }
 
+    /// Threads that serve.
+    pub(crate) fn workers(&self) -> usize {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
+        let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
+        names.filter(|name| name == "serve\n").count()
+    }
+
     /// Has the server read its config again, and waits until it says these words about it.
     #[track_caller]
     pub(crate) fn reload(&mut self, words: &str) -> String {
