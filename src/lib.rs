@@ -42,10 +42,11 @@
 //!   out, and every test feeds it under every split of its bytes.
 //! - **Content is a length to the protocol.** Memory and files differ in the outbox alone, as segments.
 //! - **A path cannot leave its root.** [`site::path::SitePath`] has no dot segments by type, and the kernel opens what it
-//!   names beneath the root, whatever symbolic links say meanwhile.
+//!   names beneath the root, whatever symbolic links say meanwhile, unless the config has them followed anywhere. What
+//!   is held in memory was beneath the root when it was opened, and is looked for there again every few seconds.
 //! - **Never stale, never padded.** What is held in memory is compared with the file system before it is used, after the
 //!   request for it has been received: once for all requests that were received together. A file that becomes shorter
-//!   while it is sent cuts the connection.
+//!   while it is sent, or is written over, cuts the connection before its last piece is sent.
 //! - **The content of a file is not waited for** by the thread that serves: what is not in memory is read by others, and
 //!   what they have read is what is sent. Names and metadata are waited for, and so is to open and to close a file. What is
 //!   in memory is found out by a try every 128 KiB, so that a page that was evicted between two of them is waited for, and

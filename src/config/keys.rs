@@ -15,7 +15,7 @@ use super::host_pattern::HostPattern;
 use super::kind::{Context, Flag, Kind, OneOrMore, Optional, Placed, count, size, time};
 use super::table::Table;
 use super::word::{Choice, Directory, FileName, Host, ListenAddress, Target};
-use super::{AccessTarget, LogFormat};
+use super::{AccessTarget, LogFormat, Symlinks};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -82,6 +82,14 @@ keys! {
         /// The files that stand for their directory, the first that exists. None: the directory has no page.
         index: Option<Vec<Spanned<String>>> = None,
             Optional(OneOrMore { of: FileName, not_empty: None });
+
+        /// Whether names that begin with a dot are served. `/.well-known/` is in any case.
+        dotfiles: Option<bool> = None, Optional(Flag);
+
+        /// Which symbolic links below the root are followed.
+        symlinks: Option<Symlinks> = None, Optional(Choice(&[
+            ("deny", Symlinks::Deny), ("inside", Symlinks::Inside), ("follow", Symlinks::Follow),
+        ]));
     }
 }
 

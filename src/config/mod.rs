@@ -71,6 +71,21 @@ pub struct Site {
     pub root: PathBuf,
     /// The files that stand for their directory, the first that exists.
     pub index: Vec<String>,
+    /// Whether names that begin with a dot are served. `/.well-known/` is in any case.
+    pub dotfiles: bool,
+    /// Which symbolic links below the root are followed.
+    pub symlinks: Symlinks,
+}
+
+/// Which symbolic links below a root are followed. The path of the root itself may hold any.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Symlinks {
+    /// None.
+    Deny,
+    /// Those that stay inside the root.
+    Inside,
+    /// All.
+    Follow,
 }
 
 /// An address of a site.
@@ -130,6 +145,7 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_INDEX: &str = "index.html";
+const DEFAULT_SYMLINKS: Symlinks = Symlinks::Inside;
 
 impl Config {
     /// Reads a config file. Relative paths in it start at its directory.

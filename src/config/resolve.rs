@@ -13,8 +13,9 @@ use toml::Spanned;
 use super::address::{Address, Socket};
 use super::diagnostic::{Diagnostic, Place};
 use super::host_pattern::HostPattern;
+use super::keys::SharedKeys;
 use super::written::{Written, WrittenSite};
-use super::{Config, DEFAULT_INDEX, DEFAULT_PORT, Limits, Listen, Log, Origin, Overrides, Site};
+use super::{Config, DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SYMLINKS, Limits, Listen, Log, Origin, Overrides, Site};
 
 /// The config of the file at `path`, where every site of it is complete, and what is wrong with it.
 pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Option<Config>, Vec<Diagnostic>) {
@@ -38,8 +39,7 @@ pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Opt
         problems.extend(second_defaults(&sites));
     }
 
-    let index = written.shared.index.as_deref();
-    let sites: Option<Vec<Site>> = sites.iter().map(|site| site.resolve(index)).collect();
+    let sites: Option<Vec<Site>> = sites.iter().map(|site| site.resolve(&written.shared)).collect();
     let origin = Origin::File(path.to_owned());
     let config = sites.map(|sites| Config { origin, sites, limits: written.limits, log: written.log });
     (config, problems)
@@ -54,7 +54,15 @@ pub(super) fn directory(dir: &Path, root: PathBuf, overrides: &Overrides) -> Res
         return Err(problems);
     }
     let listen = claims.into_iter().map(|claim| claim.listen).collect();
-    let site = Site { hosts: Vec::new(), default: true, listen, root, index: vec![DEFAULT_INDEX.to_owned()] };
+    let site = Site {
+        hosts: Vec::new(),
+        default: true,
+        listen,
+        root,
+        index: vec![DEFAULT_INDEX.to_owned()],
+        dotfiles: false,
+        symlinks: DEFAULT_SYMLINKS,
+    };
     let origin = Origin::Directory(dir.to_owned());
     Ok(Config { origin, sites: vec![site], limits: Limits::default(), log: Log::default() })
 }
@@ -107,9 +115,9 @@ impl Claim {
 }
 
 impl Claimant<'_> {
-    fn resolve(&self, top_index: Option<&[Spanned<String>]>) -> Option<Site> {
-        let own = &self.site.own;
-        let index = self.site.shared.index.as_deref().or(top_index);
+    fn resolve(&self, top: &SharedKeys) -> Option<Site> {
+        let WrittenSite { own, shared, .. } = self.site;
+        let index = shared.index.as_ref().or(top.index.as_ref());
         Some(Site {
             hosts: self.hosts().iter().map(|host| host.get_ref().clone()).collect(),
             default: self.takes_the_rest().is_some(),
@@ -119,6 +127,8 @@ impl Claimant<'_> {
                 Some(names) => names.iter().map(|name| name.get_ref().clone()).collect(),
                 None => vec![DEFAULT_INDEX.to_owned()],
             },
+            dotfiles: shared.dotfiles.or(top.dotfiles).unwrap_or(false),
+            symlinks: shared.symlinks.or(top.symlinks).unwrap_or(DEFAULT_SYMLINKS),
         })
     }
 

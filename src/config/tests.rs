@@ -15,6 +15,8 @@ const FIXTURES: &str = "tests/config_errors";
 const GOOD: &str = r#"# every key
 listen = ["8081", "unix:web.sock"]
 index = "start.html"
+dotfiles = true
+symlinks = "follow"
 
 [limits]
 connections = 5
@@ -43,6 +45,8 @@ hosts = 'other.test'
 listen = ["[::1]:9000", "0.0.0.0:9000"]
 root = "./www"
 index = []
+dotfiles = false
+symlinks = "deny"
 "#;
 
 /// The outcome of a file with this text among the fixtures, as a person reads it.
@@ -85,6 +89,8 @@ fn every_key_is_read() {
     assert_eq!(addresses(first), ["localhost:8081".to_owned(), format!("unix:{}/web.sock", base.display())]);
     assert_eq!(addresses(second), ["[::1]:9000", "0.0.0.0:9000"]);
     assert_eq!(first.root, base.join("www"));
+    assert_eq!((first.dotfiles, second.dotfiles), (true, false));
+    assert_eq!((first.symlinks, second.symlinks), (Symlinks::Follow, Symlinks::Deny));
     assert_eq!((first.index.as_slice(), second.index.as_slice()), (&["start.html".to_owned()][..], &[][..]));
 }
 
@@ -94,6 +100,7 @@ fn what_is_not_written_has_its_default() {
     let site = &config.sites[0];
     assert_eq!(site.listen, [Listen { address: Address::Localhost(8080), port_given: false }]);
     assert_eq!((site.default, site.index.as_slice()), (true, &["index.html".to_owned()][..]));
+    assert_eq!((site.dotfiles, site.symlinks), (false, Symlinks::Inside));
     assert_eq!((config.limits.connections, config.limits.idle_time), (10_000, Duration::from_secs(75)));
     assert_eq!((config.log.access, config.log.level), (AccessTarget::Stdout, LevelFilter::Info));
 }

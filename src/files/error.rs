@@ -59,7 +59,7 @@ impl Error for OpenError {
     }
 }
 
-/// Why a file was not read as a whole.
+/// Why a file was not read to its end.
 #[derive(Debug)]
 pub enum ReadError {
     /// It is no longer what it was when it was opened: written to, replaced or removed. Open it again.
@@ -87,8 +87,8 @@ impl From<Errno> for ReadError {
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReadError::Changed => f.write_str("the file changed while it was read"),
-            ReadError::NotResident => f.write_str("the file is not in memory"),
+            ReadError::Changed => f.write_str("it changed while it was read"),
+            ReadError::NotResident => f.write_str("it is not in memory"),
             ReadError::Late(waited) => write!(f, "the disk did not answer within {} s", waited.as_secs_f64()),
             ReadError::Io(error) => error.fmt(f),
         }

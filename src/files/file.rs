@@ -85,6 +85,21 @@ impl File {
         std::fs::read_link(link).map_or_else(|_| b"a file".to_vec(), |path| path.into_os_string().into_vec())
     }
 
+    /// Looks whether it still holds what it held when it was opened, for who reads it piece by piece. What has grown
+    /// does: it is a log that is written on, as a rule, and its first bytes are the same. So does what has got another
+    /// name or another mode since, which shows in ctime alone.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Changed`] where it is shorter, or was written to (mtime) and has not grown. A file that is written
+    /// over and grows by that cannot be told from one that is appended to.
+    pub fn verify(&self) -> Result<(), ReadError> {
+        let now = Identity::from(&fstat(&self.descriptor)?);
+        let opened = &self.metadata;
+        let is_intact = now.size > opened.size || now.size == opened.size && now.modified == opened.modified;
+        if is_intact { Ok(()) } else { Err(ReadError::Changed) }
+    }
+
     /// Whether these bytes can be read without waiting for the disk, as far as a few tries show.
     pub fn is_resident(&self, range: Range<u64>) -> bool {
         let last = range.end.saturating_sub(1);
@@ -201,6 +216,14 @@ impl From<&Stat> for Identity {
     }
 }
 
+/// Which file or directory: device and inode.
+pub(super) type Place = (u64, u64);
+
+#[allow(clippy::unnecessary_cast, reason = "not needed on this architecture, but on others")]
+pub(super) fn place(stat: &Stat) -> Place {
+    (stat.st_dev as u64, stat.st_ino as u64)
+}
+
 /// A time as the file system keeps it and the wall clock tells it, since 1970-01-01 00:00 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Timestamp {
@@ -286,6 +309,23 @@ mod tests {
                 assert!(matches!(file.read_to_end(Reading::Any), Err(ReadError::Changed)));
                 scratch.write("root/file", "hello");
             }
+        }
+    }
+
+    #[test]
+    fn what_was_appended_to_is_intact_and_what_was_written_over_is_not() {
+        let scratch = Scratch::new();
+        scratch.write("root/file", "hello");
+        let modified = scratch.modified("root/file");
+        let file = open(&scratch.root(), "file");
+        scratch.chmod("root/file", 0o600);
+        file.verify().unwrap();
+        scratch.write("root/file", "hello, you");
+        file.verify().unwrap();
+        for (content, time) in [("hell", modified), ("jello", modified + Duration::from_secs(1))] {
+            scratch.write("root/file", content);
+            scratch.set_modified("root/file", time);
+            assert!(matches!(file.verify(), Err(ReadError::Changed)), "{content}");
         }
     }
 

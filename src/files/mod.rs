@@ -3,7 +3,8 @@
 //! ```text
 //! Root::open_beneath -> Resolver -> openat2(2), one call that the kernel keeps beneath the root
 //!                           |
-//!                           `-----> walk, component by component, where the kernel has no openat2
+//!                           |-----> walk, component by component, for absolute links and where there is no openat2
+//!                           `-----> openat(2), where links may lead anywhere
 //!                    -> fstat(2) -> Opened::{File, Directory}
 //! ```
 //!
@@ -13,8 +14,9 @@
 //! Content that is in memory is read at once. What would have to come from the disk is for [`Fetchers`]: threads that do
 //! nothing else.
 //!
-//! It never follows a path out of the root, never reads a device, a FIFO or a socket, never waits for one, and knows
-//! nothing of HTTP. Watching a root for changes belongs here too, as a module of its own beside [`Root`].
+//! It never follows a path out of the root, nor a link unless it is told to, never reads a device, a FIFO or a socket,
+//! never waits for one, and knows nothing of HTTP. Watching a root for changes belongs here too, as a module of its own
+//! beside [`Root`].
 
 mod error;
 mod fetch;
@@ -28,4 +30,5 @@ mod walk;
 pub use error::{OpenError, ReadError};
 pub use fetch::{Fetch, Fetched, Fetchers};
 pub use file::{File, Identity, Metadata, Reading, Timestamp};
+pub use resolver::Symlinks;
 pub use root::{Opened, Root};

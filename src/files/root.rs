@@ -1,5 +1,5 @@
 //! An open directory and what a path below it opens. Never hands out anything but a regular file, and never one that
-//! was outside the directory when it was opened.
+//! was outside the directory when it was opened, unless links may lead anywhere.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -7,11 +7,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 
 use super::error::OpenError;
-use super::file::{File, Identity, Metadata};
-use super::resolver::Resolver;
+use super::file::{File, Identity, Metadata, Place, place};
+use super::resolver::{Resolver, Symlinks};
 
 /// A directory that files are opened beneath. It is held by descriptor, so that what is opened is beneath one and the
 /// same directory until [`Root::refresh`].
@@ -22,28 +22,31 @@ pub struct Root {
     prefix: Vec<u8>,
     directory: OwnedFd,
     resolver: Resolver,
+    symlinks: Symlinks,
     place: Place,
 }
 
-/// Device and inode.
-type Place = (u64, u64);
-
 impl Root {
-    /// Opens the directory at `path`, symbolic links in `path` itself followed.
+    /// Opens the directory at `path`, symbolic links in `path` itself followed. Below it, `symlinks` decides.
     ///
     /// # Errors
     ///
     /// Where it is missing, no directory, or not searchable: nothing below it could be opened then.
-    pub fn open(path: &Path) -> io::Result<Root> {
+    pub fn open(path: &Path, symlinks: Symlinks) -> io::Result<Root> {
         let directory = open_directory(path)?;
         let resolver = Resolver::probe(directory.as_fd())?;
-        Root::new(path, directory, resolver)
+        Ok(Root::new(path, directory, resolver, symlinks)?)
     }
 
-    fn new(path: &Path, directory: OwnedFd, resolver: Resolver) -> io::Result<Root> {
+    fn new(path: &Path, directory: OwnedFd, resolver: Resolver, symlinks: Symlinks) -> rustix::io::Result<Root> {
         let place = place(&rustix::fs::fstat(&directory)?);
         let prefix = [path.as_os_str().as_bytes(), b"/"].concat();
-        Ok(Root { path: path.to_owned(), prefix, directory, resolver, place })
+        Ok(Root { path: path.to_owned(), prefix, directory, resolver, symlinks, place })
+    }
+
+    /// Where it is, as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Looks at the path of the root again, and opens it anew where it names another directory by now: one that was
@@ -52,24 +55,24 @@ impl Root {
     /// # Errors
     ///
     /// Where there is no directory now, or it cannot be opened. The root stays what it was.
-    pub fn refresh(&mut self) -> io::Result<bool> {
+    pub fn refresh(&mut self) -> Result<bool, OpenError> {
         if place(&rustix::fs::stat(&self.path)?) == self.place {
             return Ok(false);
         }
-        *self = Root::new(&self.path, open_directory(&self.path)?, self.resolver)?;
+        *self = Root::new(&self.path, open_directory(&self.path)?, self.resolver, self.symlinks)?;
         Ok(true)
     }
 
     #[cfg(test)]
-    pub(crate) fn with_resolver(path: &Path, resolver: Resolver) -> io::Result<Root> {
-        Root::new(path, open_directory(path)?, resolver)
+    pub(crate) fn with_resolver(path: &Path, resolver: Resolver, symlinks: Symlinks) -> io::Result<Root> {
+        Ok(Root::new(path, open_directory(path)?, resolver, symlinks)?)
     }
 
     /// Opens what `path` names: relative, components separated by `/`, no NUL, no dot segments; empty for the root
     /// itself. A trailing slash asks for a directory. A path that breaks these rules need not fail, but never leaves
     /// the root.
     ///
-    /// Costs stat(2), openat2(2) and fstat(2).
+    /// Costs stat(2), openat2(2) and fstat(2); a link with an absolute target some more for each component.
     pub fn open_beneath(&self, path: &[u8]) -> Result<Opened, OpenError> {
         // To open a FIFO lets its writer go on, and to open a device may do anything, so they are not opened. Links are
         // followed wherever they lead here, but all that this can do is refuse; what follows is what decides.
@@ -78,7 +81,7 @@ impl Root {
         {
             return Err(OpenError::NotAFile);
         }
-        let descriptor = self.resolver.open(self.directory.as_fd(), or_dot(path))?;
+        let descriptor = self.resolver.open(self.directory.as_fd(), or_dot(path), self.symlinks)?;
         let stat = rustix::fs::fstat(&descriptor)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => Ok(Opened::File(Arc::new(File::new(descriptor, Metadata::from(&stat))))),
@@ -91,7 +94,8 @@ impl Root {
     /// memory is still the same. It tells of a root that is another directory by now, too.
     ///
     /// For comparing only: symbolic links are followed wherever they lead. A path that leaves the root gives the
-    /// identity of what is there, which equals that of a file opened beneath the root only where it is that very file.
+    /// identity of what is there, which equals that of a file opened beneath the root only where it is that very file,
+    /// as it may be after a directory was moved out of the root and linked to: [`Root::identity_beneath`] tells.
     /// Nor does it ask whether the file may still be read: a change of its permissions shows in its ctime.
     ///
     /// # Errors
@@ -104,16 +108,25 @@ impl Root {
         self.prefix.truncate(root);
         Ok(Identity::from(&stat?))
     }
-}
 
-#[allow(clippy::unnecessary_cast, reason = "not needed on this architecture, but on others")]
-fn place(stat: &Stat) -> Place {
-    (stat.st_dev as u64, stat.st_ino as u64)
+    /// The same, and what has this identity can be opened beneath the root, too. Costs what it costs to open it.
+    ///
+    /// # Errors
+    ///
+    /// As above, and where it cannot be opened, or is not the same there.
+    pub fn identity_beneath(&mut self, path: &[u8]) -> io::Result<Identity> {
+        let identity = self.identity(path)?;
+        match self.open_beneath(path) {
+            Ok(Opened::File(file)) if file.metadata().identity == identity => Ok(identity),
+            Ok(_) => Err(io::Error::other("something else beneath the root")),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
 }
 
 /// O_PATH, because a root that may be searched but not listed is served all the same.
-fn open_directory(path: &Path) -> io::Result<OwnedFd> {
-    Ok(rustix::fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
+fn open_directory(path: &Path) -> rustix::io::Result<OwnedFd> {
+    rustix::fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
 /// To the kernel an empty path names nothing.

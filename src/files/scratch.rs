@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use super::resolver::Resolver;
+use super::resolver::{Resolver, Symlinks};
 use super::root::Root;
 
 pub(super) struct Scratch {
@@ -32,17 +32,21 @@ impl Scratch {
     }
 
     pub(super) fn root(&self) -> Root {
-        Root::open(&self.path("root")).unwrap()
+        Root::open(&self.path("root"), Symlinks::Inside).unwrap()
     }
 
     /// The root under every resolver that this system has.
     pub(super) fn roots(&self) -> Vec<(Resolver, Root)> {
+        self.roots_with(Symlinks::Inside)
+    }
+
+    pub(super) fn roots_with(&self, symlinks: Symlinks) -> Vec<(Resolver, Root)> {
         let mut resolvers = vec![Resolver::Walk];
         match Resolver::probe(fs::File::open(&self.directory).unwrap().as_fd()).unwrap() {
             Resolver::Openat2 => resolvers.push(Resolver::Openat2),
             Resolver::Walk => eprintln!("skipped: this system has no openat2"),
         }
-        let root = |resolver| (resolver, Root::with_resolver(&self.path("root"), resolver).unwrap());
+        let root = |resolver| (resolver, Root::with_resolver(&self.path("root"), resolver, symlinks).unwrap());
         resolvers.into_iter().map(root).collect()
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
@@ -89,6 +90,12 @@ impl Transport {
     /// Whether something was sent that the peer's side has not acknowledged yet. False where the system does not tell.
     pub fn has_unacknowledged(&self) -> bool {
         self.source.unacknowledged().is_ok_and(|bytes| bytes > 0)
+    }
+
+    /// Has what was sent and is still in the socket thrown away when it is closed, and the peer told so by a reset
+    /// (socket(7), SO_LINGER). What is sent over a UNIX socket is with the peer at once.
+    pub fn abort_on_close(&self) {
+        let _ = rustix::net::sockopt::set_socket_linger(&self.source, Some(Duration::ZERO));
     }
 
     /// Tells the peer that nothing more will be sent (shutdown(2)).

@@ -5,6 +5,7 @@
 //! What it is driven with, [`Client::receive`] has received before.
 
 mod answering;
+mod handed_over;
 mod sending;
 
 use std::io;
@@ -246,6 +247,7 @@ impl Client {
     /// Writes down what has become of it, for the last time.
     pub(super) fn settle(&mut self, gone: &Gone, shared: &mut Shared) {
         self.settle_file(shared);
+        self.release_file(shared);
         self.release_outbox(shared);
         trace::gone(self.peer, gone);
     }
@@ -258,7 +260,7 @@ impl Client {
         }
         let mut is_held = false;
         loop {
-            if self.sending_file.is_some() && (is_held || turn.fetched.is_some()) {
+            if self.is_sending_file() && (is_held || turn.fetched.is_some()) {
                 match self.reach_ahead(turn.fetched.take()) {
                     Ok(None) => is_held = false,
                     Ok(Some(fetch)) => return self.fetch(fetch, shared),
@@ -266,6 +268,9 @@ impl Client {
                 }
             }
             let file_share = self.file_share();
+            if let Err(gone) = self.verify_file(file_share) {
+                return Outcome::Gone(gone);
+            }
             if let Some(outbox) = &mut self.outbox {
                 let before = turn.bytes_left;
                 let flushed = outbox.flush(&self.transport, &mut turn.bytes_left, file_share);
@@ -282,7 +287,7 @@ impl Client {
                     Ok(Flushed::ShareSpent) => return Outcome::Runnable,
                     Ok(Flushed::Blocked) if self.is_in_time(Waiting::ToSend, shared) => return Outcome::Waiting,
                     Ok(Flushed::Blocked) => return Outcome::Gone(Gone::SendTimeout),
-                    Err(error) => return Outcome::Gone(Gone::Failed(error)),
+                    Err(error) => return Outcome::Gone(self.unsent(error)),
                 }
             }
             match self.ending {

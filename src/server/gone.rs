@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
+use crate::escape::Visible;
+use crate::files::{File, ReadError};
 use crate::http::CloseReason;
 
 /// Why a client is gone.
@@ -10,8 +13,10 @@ use crate::http::CloseReason;
 pub(super) enum Gone {
     /// The connection came to its end.
     Closed(CloseReason),
-    /// The peer has broken it off, or the content could not be sent to its end.
+    /// The peer has broken it off, or the machine has failed.
     Failed(io::Error),
+    /// A file could not be sent to its end, by its own fault or the peer's.
+    Unsent(Arc<File>, ReadError),
     /// The peer took nothing for `send_time`.
     SendTimeout,
     /// The rest of a file could not be read, or not in time. Why has been written down.
@@ -24,11 +29,12 @@ impl Gone {
     /// Writes down what an operator has to know. That peers come and go is not of that kind.
     pub(super) fn report(&self) {
         match self {
-            Gone::Failed(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                log::warn!("a file became shorter while it was sent; the connection was cut");
-            }
-            Gone::Failed(error) if is_of_the_peer(error) => {}
+            Gone::Failed(error) | Gone::Unsent(_, ReadError::Io(error)) if is_of_the_peer(error) => {}
             Gone::Failed(error) => log::error!("a connection was cut: {error}"),
+            Gone::Unsent(file, ReadError::Io(error)) => {
+                log::error!("a connection was cut: cannot send {}: {error}", Visible(&file.path()));
+            }
+            Gone::Unsent(file, error) => log::warn!("a connection was cut: {}: {error}", Visible(&file.path())),
             Gone::Closed(_) | Gone::SendTimeout | Gone::Unreadable | Gone::Abandoned => {}
         }
     }
@@ -55,7 +61,8 @@ impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Gone::Closed(reason) => write!(f, "{reason}"),
-            Gone::Failed(error) => error.fmt(f),
+            Gone::Failed(error) | Gone::Unsent(_, ReadError::Io(error)) => error.fmt(f),
+            Gone::Unsent(_, error) => error.fmt(f),
             Gone::SendTimeout => f.write_str("it took nothing for too long"),
             Gone::Unreadable => f.write_str("the rest of its file could not be read"),
             Gone::Abandoned => f.write_str("the server does not wait any longer"),

@@ -35,6 +35,8 @@ pub(super) struct Shared {
     /// The clocks as they were read for this turn, once
     pub(super) instant: Instant,
     pub(super) now: Timestamp,
+    /// Some client has been given a file that may not have arrived
+    pub(super) has_handed_over: bool,
     #[expect(clippy::vec_box, reason = "it is the boxes that go from hand to hand")]
     pub(super) outboxes: Vec<Box<Outbox>>,
     #[expect(clippy::vec_box, reason = "the same")]
@@ -58,6 +60,7 @@ impl Shared {
             preamble: Preamble::new(server, now.seconds),
             instant: Instant::now(),
             now,
+            has_handed_over: false,
             outboxes: Vec::new(),
             sending_files: Vec::new(),
         }

@@ -213,7 +213,9 @@ impl Worker {
         }
         let now = self.shared.instant;
         let until = |end: Instant| end.saturating_duration_since(now);
-        let needs_upkeep = self.shared.sites.keeps_files_open() || self.entrances.waits_for_bytes();
+        let needs_upkeep = self.shared.has_handed_over
+            || self.shared.sites.keeps_files_open()
+            || self.entrances.waits_for_bytes();
         let upkeep = needs_upkeep.then(|| until(self.upkeep_at));
         let ends = [self.entrances.pause_ends(), self.leaving.ends()].map(|end| end.map(until));
         let waits = [self.deadlines.next(now), ends[0], ends[1], upkeep];
@@ -248,7 +250,6 @@ impl Worker {
     }
 
     fn remove(&mut self, key: Key, gone: &Gone) {
-        gone.report();
         if let Some(client) = self.clients.remove(key) {
             self.deadlines.remove(key.index());
             if client.is_fetching() {
@@ -256,5 +257,7 @@ impl Worker {
             }
         }
         self.entrances.end_pause();
+        // When it has happened: who reads of it may rely on it.
+        gone.report();
     }
 }

@@ -18,6 +18,10 @@ use super::ghosts::Ghosts;
 use super::representation::Representation;
 use crate::files::{Identity, Timestamp};
 
+/// How long, in seconds, an entry is compared by its name alone. A file keeps its identity when its directory is moved
+/// out of the root, and if a link is put in the place of that, it seems to be where it was.
+const BY_NAME_SECONDS: i64 = 10;
+
 /// What an entry costs beside its path and its representation, in bytes, at a guess.
 const OVERHEAD: usize = 400;
 
@@ -35,6 +39,15 @@ type EntryKey = (usize, Rc<[u8]>);
 
 /// By path. Clients choose what stands here, so the hash has a seed that they do not know.
 type Entries = HashMap<Rc<[u8]>, Entry, RandomState>;
+
+/// How closely it is looked whether a file is still the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// By its name, wherever links lead
+    ByName,
+    /// Beneath the root, as if it were opened anew
+    Beneath,
+}
 
 /// What is known of a path.
 #[derive(Clone, Debug)]
@@ -74,6 +87,8 @@ struct Entry {
     round: u64,
     /// When it was used last, where it holds a descriptor
     second: i64,
+    /// When it was found beneath the root last
+    found: i64,
     bytes: usize,
     uses: u8,
     is_main: bool,
@@ -107,13 +122,13 @@ impl Cache {
         self.round += 1;
     }
 
-    /// What is known of a path, if it is still true. `identify` looks at a file now.
+    /// What is known of a path, if it is still true. `identify` looks at a file now, more closely once in a while.
     pub fn find(
         &mut self,
         site: usize,
         path: &[u8],
         now: Timestamp,
-        identify: impl FnOnce(&[u8]) -> io::Result<Identity>,
+        identify: impl FnOnce(&[u8], Look) -> io::Result<Identity>,
     ) -> Option<Known> {
         let entry = self.sites.get_mut(site)?.get_mut(path)?;
         match entry.known.as_ref()? {
@@ -124,7 +139,9 @@ impl Cache {
             Known::Representation(_) | Known::Missing => {}
         }
         if entry.round != self.round {
-            let is_true = match identify(&entry.file) {
+            let is_young = (0..BY_NAME_SECONDS).contains(&now.seconds.saturating_sub(entry.found));
+            let look = if is_young { Look::ByName } else { Look::Beneath };
+            let is_true = match identify(&entry.file, look) {
                 Ok(identity) => entry.identity == Some(identity),
                 Err(error) => entry.identity.is_none() && is_missing(&error),
             };
@@ -133,6 +150,9 @@ impl Cache {
                 return None;
             }
             entry.round = self.round;
+            if look == Look::Beneath {
+                entry.found = now.seconds;
+            }
         }
         entry.uses = USES_MAX.min(entry.uses + 1);
         entry.second = now.seconds;
@@ -166,6 +186,7 @@ impl Cache {
             identity,
             round,
             second: now.seconds,
+            found: now.seconds,
             bytes,
             uses: 0,
             is_main: false,

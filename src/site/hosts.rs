@@ -122,10 +122,12 @@ fn exact(pattern: &HostPattern) -> Option<&HostPattern> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Symlinks;
 
     fn site(hosts: &[&str], default: bool) -> Site {
         let hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
-        Site { hosts, default, listen: Vec::new(), root: "/".into(), index: Vec::new() }
+        let (listen, index) = (Vec::new(), Vec::new());
+        Site { hosts, default, listen, root: "/".into(), index, dotfiles: false, symlinks: Symlinks::Inside }
     }
 
     #[test]

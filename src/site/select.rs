@@ -1,10 +1,12 @@
 //! The answer of one site, in the order of the RFC: method, path, file, preconditions, range.
 
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::answer::Answer;
-use super::cache::{Cache, Known};
+use super::cache::{Cache, Known, Look};
 use super::error_page::ErrorPages;
 use super::path::SitePath;
 use super::representation::{MEMORY_MAX, Representation};
@@ -26,8 +28,12 @@ pub(super) struct Site {
     /// Its place among the sites
     pub(super) number: usize,
     pub(super) root: Root,
+    /// Whether there was no root when it was looked for last
+    pub(super) is_gone: bool,
     /// The names of files that stand for their directory, first come first served
     pub(super) index: Rc<[Vec<u8>]>,
+    /// Whether names that begin with a dot are served
+    pub(super) shows_dotfiles: bool,
 }
 
 /// What is remembered from one request to the next, for all sites.
@@ -148,10 +154,10 @@ impl Site {
     /// What a path leads to, by what is known of it where that is still true.
     fn find(&mut self, path: SitePath<'_>, cache: &mut Cache, occasion: Occasion<'_>) -> Found {
         let now = occasion.now;
-        if path.is_hidden() {
+        if !self.shows_dotfiles && path.is_hidden() {
             return NOT_FOUND;
         }
-        if let Some(known) = cache.find(self.number, path.as_bytes(), now, |file| self.root.identity(file)) {
+        if let Some(known) = cache.find(self.number, path.as_bytes(), now, |file, look| self.look_at(file, look)) {
             return known.into();
         }
         if !path.is_directory() {
@@ -161,7 +167,7 @@ impl Site {
             let file = [path.as_bytes(), name].concat();
             // The first name alone can stand for the directory: with another one, those before it count too.
             let key = if rank == 0 { path.as_bytes() } else { &file };
-            let found = match cache.find(self.number, &file, now, |file| self.root.identity(file)) {
+            let found = match cache.find(self.number, &file, now, |file, look| self.look_at(file, look)) {
                 Some(known) => known.into(),
                 None => self.open(&file, key, cache, occasion),
             };
@@ -170,7 +176,9 @@ impl Site {
                 found => return found,
             }
         }
-        self.refresh();
+        if let Err(why) = self.refresh() {
+            return why;
+        }
         match self.root.open_beneath(path.file_name()) {
             Ok(Opened::Directory) => Found::Nothing(Status::NotFound, "this directory has no index file"),
             Ok(Opened::File(_)) => NOT_FOUND,
@@ -178,17 +186,46 @@ impl Site {
         }
     }
 
-    /// Looks whether the root is another directory by now. Where there is none, what was opened last stays.
-    fn refresh(&mut self) {
-        if let Ok(true) = self.root.refresh() {
-            log::info!("the root of site {} is another directory now", self.number + 1);
+    fn look_at(&mut self, file: &[u8], look: Look) -> io::Result<Identity> {
+        match look {
+            Look::ByName => self.root.identity(file),
+            Look::Beneath => self.root.identity_beneath(file),
+        }
+    }
+
+    /// Looks whether the root is another directory by now. Where there is none, what was opened last is not served any
+    /// more: nobody can tell whether it is still meant to be.
+    fn refresh(&mut self) -> Result<(), Found> {
+        let number = self.number + 1;
+        let refreshed = self.root.refresh();
+        let path = Visible(self.root.path().as_os_str().as_bytes());
+        match refreshed {
+            Ok(is_another) => {
+                if is_another {
+                    log::info!("the root of site {number} is another directory now: {path}");
+                } else if self.is_gone {
+                    log::info!("the root of site {number} is back: {path}");
+                }
+                self.is_gone = false;
+                Ok(())
+            }
+            Err(OpenError::Exhausted) => Err(blame(&OpenError::Exhausted, b"the root")),
+            Err(error) => {
+                if !self.is_gone {
+                    log::error!("the root of site {number} is gone: {path}: {error}; it answers 503 until it is back");
+                }
+                self.is_gone = true;
+                Err(Found::Nothing(Status::ServiceUnavailable, "the directory of this site is not there for now"))
+            }
         }
     }
 
     /// Opens the file of that name, and keeps what it gives under `path`.
     fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, occasion: Occasion<'_>) -> Found {
         let now = occasion.now;
-        self.refresh();
+        if let Err(why) = self.refresh() {
+            return why;
+        }
         // Looked at after it has been read: it is that file still, and in the state in which it was read. A large one, that
         // is sent piece by piece, may have changed since it was opened, as it may while it is sent.
         let is_still_there = |fetched: &&Fetched| {

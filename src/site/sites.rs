@@ -10,7 +10,7 @@ use super::error_page::ErrorPages;
 use super::hosts::{Hosts, Reach};
 use super::select::{Memory, Occasion, Site, blame_unreadable};
 use crate::config::{self, Address, Config, Origin};
-use crate::files::{Fetch, File, ReadError, Root, Timestamp};
+use crate::files::{Fetch, File, ReadError, Root, Symlinks, Timestamp};
 use crate::http::{RefusedHead, Rejection, Request, Status};
 
 /// What is served: every site with its open root, by binding and by host.
@@ -50,9 +50,9 @@ impl Sites {
     /// The root that cannot be opened, and why.
     pub fn open(config: &Config, descriptors_max: usize) -> Result<Sites, (PathBuf, io::Error)> {
         let open = |(number, site): (usize, &config::Site)| {
-            let root = Root::open(&site.root).map_err(|error| (site.root.clone(), error))?;
+            let root = Root::open(&site.root, links(site.symlinks)).map_err(|error| (site.root.clone(), error))?;
             let index = site.index.iter().map(|name| name.clone().into_bytes()).collect();
-            Ok(Site { number, root, index })
+            Ok(Site { number, root, is_gone: false, index, shows_dotfiles: site.dotfiles })
         };
         let sites = config.sites.iter().enumerate().map(open).collect::<Result<Vec<_>, _>>()?;
         let cache = Cache::new(sites.len(), config.limits.cache_size, descriptors_max);
@@ -104,6 +104,14 @@ impl Sites {
     /// Whether files are kept open, some of which may have to be closed soon.
     pub fn keeps_files_open(&self) -> bool {
         self.memory.cache.holds_descriptors()
+    }
+}
+
+fn links(written: config::Symlinks) -> Symlinks {
+    match written {
+        config::Symlinks::Deny => Symlinks::Deny,
+        config::Symlinks::Inside => Symlinks::Inside,
+        config::Symlinks::Follow => Symlinks::Follow,
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod access_log;
 mod answers;
+mod changing;
 mod clauses;
 mod cli;
 mod clients;
@@ -23,6 +24,7 @@ mod lifecycle;
 mod load;
 mod log_diagnostics;
 mod log_sinks;
+mod names;
 mod paths;
 mod persistence;
 mod range;

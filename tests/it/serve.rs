@@ -223,11 +223,14 @@ fn symbolic_links_are_followed_inside_the_root_only() {
     symlink("../a.txt", root.join("dir/up.txt")).unwrap();
     symlink("../secret.txt", root.join("outside.txt")).unwrap();
     symlink(directory.join("secret.txt"), root.join("absolute.txt")).unwrap();
+    symlink(root.join("dir"), root.join("absolute")).unwrap();
     symlink("..", root.join("parent")).unwrap();
     symlink("loop", root.join("loop")).unwrap();
     let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(&root));
     get(&server, "/inside.txt").assert_status(200).assert_content("a");
     get(&server, "/dir/up.txt").assert_status(200).assert_content("a");
+    get(&server, "/absolute/b.txt").assert_status(200).assert_content("b");
+    get(&server, "/absolute").assert_status(301).assert_field("Location", "/absolute/");
     for target in ["/outside.txt", "/absolute.txt", "/parent/secret.txt", "/parent/", "/loop"] {
         let response = get(&server, target);
         assert!(matches!(response.status(), 403 | 404), "{target} is not below the root:\n{response}");
@@ -307,7 +310,7 @@ fn a_root_that_was_made_anew_is_the_one_that_is_served() {
     let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(&dist));
     get(&server, "/").assert_status(200).assert_content("old");
     fs::remove_dir_all(&dist).unwrap();
-    get(&server, "/").assert_status(404);
+    get(&server, "/").assert_status(503);
     directory.write("dist/index.html", "new");
     get(&server, "/").assert_status(200).assert_content("new");
 

@@ -136,6 +136,18 @@ fn unsafe_code_has_one_home() {
     assert_none("unsafe code outside of src/net/reactor.rs", &found);
 }
 
+/// A file that is mapped and becomes shorter ends whoever reads it by a signal (SIGBUS).
+#[test]
+fn no_file_is_mapped_into_memory() {
+    let mut found = Vec::new();
+    for file in files_below("src", ".rs") {
+        let words = words(&fs::read_to_string(&file).unwrap()).into_iter();
+        let maps = words.filter(|(word, _)| word.to_lowercase().contains("mmap") || word == "mm");
+        found.extend(maps.map(|(word, line)| format!("{}: {word}", shown(&file, line))));
+    }
+    assert_none("files that are mapped into memory", &found);
+}
+
 #[test]
 fn every_file_says_what_it_is_for_and_can_be_read_in_one_sitting() {
     let mut found = Vec::new();

@@ -52,7 +52,7 @@ impl Client {
                 next => self.carry_out(next, shared),
             }
             // It was for this request alone, or is for what is sent of its file.
-            turn.fetched = turn.fetched.take().filter(|_| self.sending_file.is_some());
+            turn.fetched = turn.fetched.take().filter(|_| self.is_sending_file());
             turn.requests_left -= 1;
         }
         Halt::Enough
@@ -70,6 +70,7 @@ impl Client {
         };
         self.has_progressed = true;
         self.fetches = 0;
+        self.release_file(shared);
         self.sending_file = sending_file;
         let outbox = self.outbox.get_or_insert_with(|| shared.outboxes.pop().unwrap_or_default());
         let has_content = outbox.encode(|out| {

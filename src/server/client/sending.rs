@@ -21,8 +21,10 @@ const FETCH_BYTES: u64 = 256 * 1024;
 /// A file that is being sent, and the log's line of its response, which is written when it has been sent.
 #[derive(Default)]
 pub(in crate::server) struct SendingFile {
-    /// None while it goes from hand to hand
+    /// None when it has been sent
     pub(super) file: Option<Arc<File>>,
+    /// Then it is here, until it is known to have arrived
+    pub(super) handed_over: Option<Arc<File>>,
     /// What of it was found to be in memory last
     pub(super) resident: Range<u64>,
     pub(super) line: Pending,
@@ -66,9 +68,14 @@ impl Client {
         let (Some(ahead), Some(file)) = (outbox.file_ahead(), &sending.file) else { return Ok(None) };
         match look_ahead(file, &ahead, fetched.as_deref()) {
             Ahead::Resident(resident) => sending.resident = resident,
-            Ahead::Fetched(bytes) => outbox.fill_file(bytes.into()),
+            Ahead::Fetched(bytes) => {
+                if bytes.len() as u64 >= ahead.end - ahead.start {
+                    file.verify().map_err(|error| Gone::Unsent(Arc::clone(file), error))?;
+                }
+                outbox.fill_file(bytes.into());
+            }
             Ahead::Elsewhere(fetch) => return Ok(Some(fetch)),
-            Ahead::Failed(ReadError::Changed) => return Err(Gone::Failed(io::ErrorKind::UnexpectedEof.into())),
+            Ahead::Failed(ReadError::Changed) => return Err(Gone::Unsent(Arc::clone(file), ReadError::Changed)),
             Ahead::Failed(error) => {
                 report_unreadable(file, error);
                 return Err(Gone::Unreadable);
@@ -77,23 +84,61 @@ impl Client {
         Ok(None)
     }
 
+    /// Looks at the file that is being sent, before the last piece of it is handed over: what was changed meanwhile
+    /// must not arrive as if it were whole. `file_share` is what may be sent of it next.
+    pub(super) fn verify_file(&self, file_share: u64) -> Result<(), Gone> {
+        let Some(file) = self.sending_file.as_ref().and_then(|sending| sending.file.as_ref()) else { return Ok(()) };
+        let Some(ahead) = self.outbox.as_ref().and_then(|outbox| outbox.file_ahead()) else { return Ok(()) };
+        if file_share < ahead.end.saturating_sub(ahead.start) {
+            return Ok(());
+        }
+        file.verify().map_err(|error| Gone::Unsent(Arc::clone(file), error))
+    }
+
+    /// Why sending has come to an end before its time.
+    pub(super) fn unsent(&self, error: io::Error) -> Gone {
+        match self.sending_file.as_ref().and_then(|sending| sending.file.as_ref()) {
+            // It ends before what was announced of it does.
+            Some(file) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Gone::Unsent(Arc::clone(file), ReadError::Changed)
+            }
+            Some(file) => Gone::Unsent(Arc::clone(file), ReadError::Io(error)),
+            None => Gone::Failed(error),
+        }
+    }
+
     /// Waits for this to be fetched. The time for it starts anew with what is sent, not with each attempt to read what
     /// changes meanwhile.
     pub(super) fn fetch(&mut self, fetch: Fetch, shared: &Shared) -> Outcome {
         self.is_fetching = true;
-        if self.sending_file.is_none() {
+        if !self.is_sending_file() {
             self.fetches = self.fetches.saturating_add(1);
         }
         self.is_in_time(Waiting::ForDisk, shared);
         Outcome::Fetching(fetch)
     }
 
+    /// Whether a file is being sent.
+    pub(super) fn is_sending_file(&self) -> bool {
+        self.sending_file.as_ref().is_some_and(|sending| sending.file.is_some())
+    }
+
     /// Writes the log's line of a file whose sending has come to its end, be it a good one or not.
     pub(super) fn settle_file(&mut self, shared: &mut Shared) {
-        if let Some(mut sending) = self.sending_file.take() {
+        if let Some(sending) = &mut self.sending_file
+            && let Some(file) = sending.file.take()
+        {
             let left = self.outbox.as_ref().map_or(0, |outbox| outbox.left());
             shared.access_log.finish(&sending.line, sending.length.saturating_sub(left));
-            sending.file = None;
+            sending.handed_over = Some(file);
+            shared.has_handed_over = true;
+        }
+    }
+
+    /// Forgets the file that was sent last.
+    pub(super) fn release_file(&mut self, shared: &mut Shared) {
+        if let Some(mut sending) = self.sending_file.take() {
+            sending.handed_over = None;
             shared.keep_sending_file(sending);
         }
     }

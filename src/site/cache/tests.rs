@@ -4,8 +4,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+use super::Look::{Beneath, ByName};
 use super::*;
-use crate::files::{Opened, Root};
+use crate::files::{Opened, Root, Symlinks};
 use crate::site::representation::MEMORY_MAX;
 
 struct Directory(PathBuf);
@@ -20,7 +21,10 @@ impl Directory {
     /// Writes a file and represents it, as if an hour had passed.
     fn represent(&self, name: &str, content: &str) -> (Identity, Known) {
         fs::write(self.0.join(name), content).unwrap();
-        let Ok(Opened::File(file)) = Root::open(&self.0).unwrap().open_beneath(name.as_bytes()) else { panic!() };
+        let Ok(Opened::File(file)) = Root::open(&self.0, Symlinks::Inside).unwrap().open_beneath(name.as_bytes())
+        else {
+            panic!()
+        };
         let identity = file.metadata().identity;
         let representation = Representation::of(&file, name.as_bytes(), later(), Some(content.as_bytes())).unwrap();
         assert!(representation.is_lasting());
@@ -47,7 +51,7 @@ impl Cache {
     /// Whether there is something in a new round, if the file has this identity.
     fn holds(&mut self, path: &str, identity: Identity) -> bool {
         self.begin_round();
-        self.find(0, path.as_bytes(), later(), |_| Ok(identity)).is_some()
+        self.find(0, path.as_bytes(), later(), |_, _| Ok(identity)).is_some()
     }
 
     fn bytes_of(&self, path: &str) -> usize {
@@ -72,14 +76,14 @@ fn what_has_changed_is_not_found() {
     cache.put("a", &one);
     assert!(cache.holds("a", one.0));
     assert!(!cache.holds("b", one.0));
-    assert!(cache.find(1, b"a", later(), |_| Ok(one.0)).is_none());
+    assert!(cache.find(1, b"a", later(), |_, _| Ok(one.0)).is_none());
     let (other, _) = directory.represent("b", "two");
     assert!(!cache.holds("a", other));
     // What turned out not to be true is not believed again.
     assert!(!cache.holds("a", one.0));
     cache.put("a", &one);
     cache.begin_round();
-    assert!(cache.find(0, b"a", later(), |_| Err(ErrorKind::NotFound.into())).is_none());
+    assert!(cache.find(0, b"a", later(), |_, _| Err(ErrorKind::NotFound.into())).is_none());
     cache.check();
 }
 
@@ -93,7 +97,7 @@ fn one_look_is_enough_for_a_round() {
     for _ in 0..3 {
         cache.begin_round();
         for _ in 0..5 {
-            let mut look = |file: &[u8]| {
+            let mut look = |file: &[u8], _| {
                 assert_eq!(file, b"a");
                 looks += 1;
                 Ok(one.0)
@@ -105,16 +109,43 @@ fn one_look_is_enough_for_a_round() {
 }
 
 #[test]
+fn a_closer_look_is_taken_once_in_a_while() {
+    let directory = Directory::new("closer");
+    let mut cache = Cache::new(1, 100_000, 9);
+    let one = directory.represent("a", "one");
+    cache.put("a", &one);
+    let start = later();
+    let mut looks = Vec::new();
+    // A clock that was set back tells nothing.
+    for passed in [0, 9, 10, 10, 19, 20, 15] {
+        cache.begin_round();
+        let now = Timestamp { seconds: start.seconds + passed, ..start };
+        assert!(
+            cache
+                .find(0, b"a", now, |_, look| {
+                    looks.push(look);
+                    Ok(one.0)
+                })
+                .is_some()
+        );
+    }
+    assert_eq!(looks, [ByName, ByName, Beneath, ByName, ByName, Beneath, Beneath]);
+    cache.begin_round();
+    let now = Timestamp { seconds: start.seconds + 40, ..start };
+    assert!(cache.find(0, b"a", now, |_, _| Err(ErrorKind::Other.into())).is_none());
+}
+
+#[test]
 fn what_is_missing_is_known_until_it_is_there() {
     let directory = Directory::new("missing");
     let mut cache = Cache::new(1, 100_000, 9);
     cache.keep(0, b"a", b"a", None, Known::Missing, later());
     for kind in [ErrorKind::NotFound, ErrorKind::NotADirectory] {
         cache.begin_round();
-        assert!(matches!(cache.find(0, b"a", later(), |_| Err(kind.into())), Some(Known::Missing)));
+        assert!(matches!(cache.find(0, b"a", later(), |_, _| Err(kind.into())), Some(Known::Missing)));
     }
     cache.begin_round();
-    assert!(cache.find(0, b"a", later(), |_| Err(ErrorKind::PermissionDenied.into())).is_none());
+    assert!(cache.find(0, b"a", later(), |_, _| Err(ErrorKind::PermissionDenied.into())).is_none());
     cache.keep(0, b"a", b"a", None, Known::Missing, later());
     let (identity, _) = directory.represent("a", "one");
     assert!(!cache.holds("a", identity));
@@ -130,7 +161,7 @@ fn no_time_is_later_than_now() {
     let modified = one.0.changed();
     for (seconds, is_found) in [(0, true), (-1, false), (1, true)] {
         let now = Timestamp { seconds: modified.seconds + seconds, ..modified };
-        assert_eq!(cache.find(0, b"a", now, |_| Ok(one.0)).is_some(), is_found, "{seconds}");
+        assert_eq!(cache.find(0, b"a", now, |_, _| Ok(one.0)).is_some(), is_found, "{seconds}");
     }
 }
 
@@ -224,7 +255,7 @@ fn descriptors_are_bounded_and_closed_when_unused() {
     cache.close_unused(at);
     assert!(cache.holds_descriptors());
     cache.begin_round();
-    assert!(cache.find(0, b"9", later(DESCRIPTOR_SECONDS), |_| Ok(file.0)).is_some());
+    assert!(cache.find(0, b"9", later(DESCRIPTOR_SECONDS), |_, _| Ok(file.0)).is_some());
     cache.close_unused(later(DESCRIPTOR_SECONDS + 1));
     assert!(cache.holds_descriptors() && !cache.holds("8", file.0) && cache.holds("9", file.0));
     cache.close_unused(later(3 * DESCRIPTOR_SECONDS));

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::config::{Config, Overrides};
-use crate::files::Reading;
+use crate::files::{Reading, Symlinks};
 use crate::http::{Connection, Limits, Step};
 use crate::site::{Content, Segment, Sites};
 
@@ -31,7 +31,10 @@ impl Place {
 
     /// The file as it is now, and what its content is said to be.
     fn fetched(&self, name: &str, bytes: Result<&str, ReadError>) -> Fetched {
-        let Ok(Opened::File(file)) = Root::open(&self.path).unwrap().open_beneath(name.as_bytes()) else { panic!() };
+        let Ok(Opened::File(file)) = Root::open(&self.path, Symlinks::Inside).unwrap().open_beneath(name.as_bytes())
+        else {
+            panic!()
+        };
         Fetched { file, start: 0, bytes: bytes.map(|bytes| bytes.as_bytes().to_vec()) }
     }
 
