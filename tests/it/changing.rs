@@ -6,10 +6,12 @@ use std::net::TcpStream;
 use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use rustix::fs::{Advice, fadvise};
 use rustix::net::{AddressFamily, SocketType, sockopt};
 
 use crate::support::{PATIENCE, Scratch, Server, eventually, webserv};
@@ -75,6 +77,29 @@ fn what_is_written_over_in_place_never_arrives_whole() {
         let (announced, received, said) = change_in_the_midst(lines, |path| overwrite(path, (LARGE - 1) as u64));
         assert_eq!(announced, size);
         assert!(received.len() < announced, "{lines:?}: a mixture under one tag");
+        assert!(said.contains("large.bin: it changed while it was read"), "{said}");
+    }
+}
+
+/// The same where its pieces come from the disk, as far as the page cache can be had to forget them all the time.
+#[test]
+fn what_is_written_over_and_is_not_in_memory_never_arrives_whole() {
+    for _ in 0..4 {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (announced, received, said) = change_in_the_midst(&[], |path| {
+            overwrite(path, (LARGE - 1) as u64);
+            let file = File::open(path).unwrap();
+            file.sync_all().unwrap();
+            let is_over = Arc::clone(&is_over);
+            let end = Instant::now() + PATIENCE;
+            thread::spawn(move || {
+                while !is_over.load(Ordering::Relaxed) && Instant::now() < end {
+                    fadvise(&file, 0, None, Advice::DontNeed).unwrap();
+                }
+            });
+        });
+        is_over.store(true, Ordering::Relaxed);
+        assert!(received.len() < announced, "{said}");
         assert!(said.contains("large.bin: it changed while it was read"), "{said}");
     }
 }
