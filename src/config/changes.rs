@@ -117,7 +117,7 @@ fn list(items: impl IntoIterator<Item = String>) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{AccessTarget, HostPattern, Limits, Listen, Log, LogFormat, Origin};
+    use super::super::{AccessTarget, HostPattern, Limits, Listen, Log, LogFormat, Origin, Symlinks};
     use super::*;
 
     fn site(hosts: &[&str], root: &str, listen: &[&str]) -> Site {
@@ -127,6 +127,8 @@ mod tests {
             listen: listen.iter().map(|address| Listen::at(address.parse().unwrap())).collect(),
             root: root.into(),
             index: vec!["index.html".to_owned()],
+            dotfiles: false,
+            symlinks: Symlinks::Inside,
         }
     }
 

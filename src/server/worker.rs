@@ -213,9 +213,8 @@ impl Worker {
         }
         let now = self.shared.instant;
         let until = |end: Instant| end.saturating_duration_since(now);
-        let needs_upkeep = self.shared.has_handed_over
-            || self.shared.sites.keeps_files_open()
-            || self.entrances.waits_for_bytes();
+        let needs_upkeep =
+            self.shared.has_handed_over || self.shared.sites.keeps_files_open() || self.entrances.waits_for_bytes();
         let upkeep = needs_upkeep.then(|| until(self.upkeep_at));
         let ends = [self.entrances.pause_ends(), self.leaving.ends()].map(|end| end.map(until));
         let waits = [self.deadlines.next(now), ends[0], ends[1], upkeep];
