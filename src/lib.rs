@@ -26,7 +26,7 @@
 //! | room | what it is for | may import |
 //! | --- | --- | --- |
 //! | [`cli`] | arguments | `config` |
-//! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, nothing of ours |
+//! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, `nix` for users by name, nothing of ours |
 //! | [`http`] | the protocol: connection, request, target, framing, response, preconditions, ranges | `httparse`, `httpdate`, `memchr`, nothing of ours |
 //! | [`site`] | which answer a request gets: hosts, paths, representations, the cache, error pages | `http`, `files`, `config` |
 //! | [`files`] | the disk below a root | the file system, nothing of ours |

@@ -59,6 +59,9 @@ fn serve(config: Config, arguments: &Arguments) -> Result<(), StartError> {
     if !is_quiet {
         let look = if io::stderr().is_terminal() { Look::Terminal { color: may_color() } } else { Look::Line };
         tell(banner::banner(supervisor.listeners(), &origin, look));
+        if look == Look::Line {
+            banner::cautions().iter().for_each(|caution| log::warn!("{caution}"));
+        }
     }
     supervisor.run(|| arguments.config(), |config| set_level(config, arguments.verbosity))
 }

@@ -12,6 +12,7 @@ impl Config {
         let mut changes = Changes(Vec::new());
         changes.listeners(&self.sites, &new.sites);
         changes.sites(&self.sites, &new.sites);
+        changes.keys("server", self.server.changes(&new.server));
         changes.keys("limits", self.limits.changes(&new.limits));
         changes.keys("log", self.log.changes(&new.log));
         if changes.0.is_empty() && self != new {

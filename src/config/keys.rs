@@ -14,8 +14,8 @@ use super::address::Address;
 use super::host_pattern::HostPattern;
 use super::kind::{Context, Flag, Kind, OneOrMore, Optional, Placed, count, size, time};
 use super::table::Table;
-use super::word::{Choice, Directory, FileName, Host, ListenAddress, Target};
-use super::{AccessTarget, LogFormat, Symlinks};
+use super::word::{Choice, Directory, FileName, Host, ListenAddress, Target, UserName};
+use super::{AccessTarget, LogFormat, Symlinks, User};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -105,6 +105,17 @@ keys! {
 
         /// The directory it serves, relative to the config file.
         root: Option<PathBuf> = None, Optional(Directory);
+    }
+}
+
+keys! {
+    /// What the process is to the system.
+    pub struct Server {
+        /// Who it becomes for good once it listens, where it was started as root. None: it stays who it is.
+        user: Option<User> = None, Optional(UserName);
+
+        /// Whether the threads that serve can read what is below the roots, and do nothing else to the system.
+        sandbox: bool = true, Flag;
     }
 }
 
@@ -200,18 +211,20 @@ keys! {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Section {
     Top,
+    Server,
     Limits,
     Log,
     Site,
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 4] = [Self::Top, Self::Limits, Self::Log, Self::Site];
+    pub(super) const ALL: [Self; 5] = [Self::Top, Self::Server, Self::Limits, Self::Log, Self::Site];
 
     /// The keys that can stand in this section.
     pub(super) fn keys(self) -> Vec<&'static str> {
         match self {
             Self::Top => SharedKeys::NAMES.to_vec(),
+            Self::Server => Server::NAMES.to_vec(),
             Self::Limits => Limits::NAMES.to_vec(),
             Self::Log => Log::NAMES.to_vec(),
             Self::Site => [SiteKeys::NAMES, SharedKeys::NAMES].concat(),
@@ -222,6 +235,7 @@ impl Section {
     pub(super) fn header(self) -> Option<&'static str> {
         match self {
             Self::Top => None,
+            Self::Server => Some("[server]"),
             Self::Limits => Some("[limits]"),
             Self::Log => Some("[log]"),
             Self::Site => Some("[[site]]"),

@@ -111,6 +111,10 @@ impl<K: Kind> Kind for Optional<K> {
     fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value> {
         self.0.read(item, context).map(Some)
     }
+
+    fn show(&self, value: &Self::Value) -> String {
+        value.as_ref().map_or_else(|| "none".to_owned(), |value| self.0.show(value))
+    }
 }
 
 /// A string, or a list of strings. What cannot be read is left out; the value is there all the same, so that nothing

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 pub use address::Address;
 pub use diagnostic::{Diagnostic, Diagnostics, Malformed};
 pub use host_pattern::HostPattern;
-pub use keys::{Limits, Log};
+pub use keys::{Limits, Log, Server};
 
 use diagnostic::Quoted;
 use kind::Context;
@@ -42,6 +42,8 @@ pub struct Config {
     pub origin: Origin,
     /// What is served: one site at least, in the order of the file.
     pub sites: Vec<Site>,
+    /// What the process is to the system.
+    pub server: Server,
     /// What clients can make the server hold on to.
     pub limits: Limits,
     /// What is written down.
@@ -95,6 +97,17 @@ pub struct Listen {
     pub address: Address,
     /// Whether anyone asked for that port. Where no one did, the next free one may be taken.
     pub port_given: bool,
+}
+
+/// A user of this system who is not root.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct User {
+    /// The name.
+    pub name: String,
+    /// The number.
+    pub uid: u32,
+    /// The number of the user's own group.
+    pub gid: u32,
 }
 
 /// Where the access log goes.

@@ -15,7 +15,9 @@ use super::diagnostic::{Diagnostic, Place};
 use super::host_pattern::HostPattern;
 use super::keys::SharedKeys;
 use super::written::{Written, WrittenSite};
-use super::{Config, DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SYMLINKS, Limits, Listen, Log, Origin, Overrides, Site};
+use super::{
+    Config, DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SYMLINKS, Limits, Listen, Log, Origin, Overrides, Server, Site,
+};
 
 /// The config of the file at `path`, where every site of it is complete, and what is wrong with it.
 pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Option<Config>, Vec<Diagnostic>) {
@@ -41,7 +43,8 @@ pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Opt
 
     let sites: Option<Vec<Site>> = sites.iter().map(|site| site.resolve(&written.shared)).collect();
     let origin = Origin::File(path.to_owned());
-    let config = sites.map(|sites| Config { origin, sites, limits: written.limits, log: written.log });
+    let Written { server, limits, log, .. } = written;
+    let config = sites.map(|sites| Config { origin, sites, server, limits, log });
     (config, problems)
 }
 
@@ -64,7 +67,8 @@ pub(super) fn directory(dir: &Path, root: PathBuf, overrides: &Overrides) -> Res
         symlinks: DEFAULT_SYMLINKS,
     };
     let origin = Origin::Directory(dir.to_owned());
-    Ok(Config { origin, sites: vec![site], limits: Limits::default(), log: Log::default() })
+    let (server, limits, log) = (Server::default(), Limits::default(), Log::default());
+    Ok(Config { origin, sites: vec![site], server, limits, log })
 }
 
 /// An address, and where it is written; nowhere, where it is the default or stands on the command line.

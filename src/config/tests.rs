@@ -18,6 +18,10 @@ index = "start.html"
 dotfiles = true
 symlinks = "follow"
 
+[server]
+user = "nobody"
+sandbox = false
+
 [limits]
 connections = 5
 backlog = 0x10
@@ -73,6 +77,8 @@ fn addresses(site: &Site) -> Vec<String> {
 #[test]
 fn every_key_is_read() {
     let config = accept(GOOD);
+    let user = config.server.user.unwrap();
+    assert_eq!((user.name.as_str(), user.uid, config.server.sandbox), ("nobody", 65534, false));
     let limits = &config.limits;
     assert_eq!((limits.connections, limits.backlog, limits.head_size, limits.fields), (5, 16, 8192, 50));
     assert_eq!((limits.content_size, limits.cache_size), (0, 1000));
@@ -103,6 +109,7 @@ fn what_is_not_written_has_its_default() {
     assert_eq!((site.dotfiles, site.symlinks), (false, Symlinks::Inside));
     assert_eq!((config.limits.connections, config.limits.idle_time), (10_000, Duration::from_secs(75)));
     assert_eq!((config.log.access, config.log.level), (AccessTarget::Stdout, LevelFilter::Info));
+    assert_eq!((config.server.user, config.server.sandbox), (None, true));
 }
 
 #[test]

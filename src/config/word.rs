@@ -1,16 +1,16 @@
-//! The kinds of value that are one string: a choice, an address, a host, a path.
+//! The kinds of value that are one string: a choice, an address, a host, a path, a user.
 //!
-//! Never opens a file: the only question to the disk is whether something is a directory.
+//! Never opens a file that the config names: the only question to the disk is whether something is a directory.
 
 use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::AccessTarget;
 use super::address::Address;
 use super::diagnostic::{Malformed, Quoted, nearest};
 use super::host_pattern::HostPattern;
 use super::kind::Word;
+use super::{AccessTarget, User};
 
 /// One of a few words.
 pub(super) struct Choice<T: 'static>(pub(super) &'static [(&'static str, T)]);
@@ -190,6 +190,43 @@ impl Word for Target {
             word => format!("{word:?}").to_lowercase(),
         }
     }
+}
+
+/// A user to become.
+pub(super) struct UserName;
+
+impl Word for UserName {
+    type Value = User;
+
+    const COMPLAINT: &str = "unusable value";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<User, Malformed> {
+        match nix::unistd::User::from_name(text) {
+            Ok(Some(user)) if user.uid.is_root() => {
+                Err(Malformed::new("this is root").help("to go on as root, leave `user` out"))
+            }
+            Ok(Some(user)) => Ok(User { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
+            Ok(None) => {
+                let unknown = Malformed::new("this system has no user of that name");
+                Err(match near_user(text) {
+                    Some(near) => unknown.help(format!("did you mean \"{near}\"?")),
+                    None => unknown.help("`getent passwd` lists the users, each by its name first"),
+                })
+            }
+            Err(error) => Err(Malformed::new(format!("cannot look it up: {}", error.desc()))),
+        }
+    }
+
+    fn show(&self, value: &User) -> String {
+        value.name.clone()
+    }
+}
+
+/// A user of this machine whose name may be misspelt so. Those who are known elsewhere only are not guessed at.
+fn near_user(name: &str) -> Option<String> {
+    let users = fs::read_to_string("/etc/passwd").ok()?;
+    let names = users.lines().filter_map(|line| line.split(':').next());
+    nearest(name, names).map(str::to_owned)
 }
 
 /// `a, b and c`.

@@ -5,7 +5,7 @@
 use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Place, Quoted, lines_of};
-use super::keys::{Limits, Log, Section, SharedKeys, SiteKeys};
+use super::keys::{Limits, Log, Section, Server, SharedKeys, SiteKeys};
 use super::kind::Context;
 use super::table::Table;
 
@@ -18,6 +18,7 @@ const SYNTAX_ERRORS_MAX: usize = 200;
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) shared: SharedKeys,
+    pub(super) server: Server,
     pub(super) limits: Limits,
     pub(super) log: Log,
     pub(super) sites: Vec<WrittenSite>,
@@ -42,6 +43,10 @@ impl Written {
         let complete = errors.is_empty();
         let written = Self {
             shared: SharedKeys::read(&top, context),
+            server: top
+                .subtable(Section::Server, context)
+                .map(|table| Server::read(&table, context))
+                .unwrap_or_default(),
             limits: top
                 .subtable(Section::Limits, context)
                 .map(|table| Limits::read(&table, context))

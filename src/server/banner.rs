@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use super::Listeners;
+use super::{Listeners, privileges};
 use crate::config::{self, Origin};
 use crate::net::LocalAddress;
 use crate::site::Binding;
@@ -19,6 +19,12 @@ pub enum Look {
         /// Whether the terminal may be coloured
         color: bool,
     },
+}
+
+/// What an administrator should know of, a line each.
+pub fn cautions() -> Vec<&'static str> {
+    let root = "this runs as root; with `user` in [server] it becomes another user as soon as it listens";
+    Vec::from_iter(privileges::is_root().then_some(root))
 }
 
 /// The banner of a server that was started by `origin`.
@@ -43,6 +49,9 @@ pub fn banner(listeners: &Listeners, origin: &Origin, look: Look) -> String {
     }
     if let Some((wanted, port)) = moved_ports(listeners) {
         _ = writeln!(text, "\n  Port {wanted} is taken, so this is {port}.");
+    }
+    for caution in cautions() {
+        _ = writeln!(text, "\n  {bold}Warning:{reset} {caution}.");
     }
     _ = writeln!(text, "\n  {dim}Ctrl-C stops it{reset}\n");
     text

@@ -23,6 +23,7 @@ mod listeners;
 mod mailbox;
 mod outfit;
 mod port_holder;
+mod privileges;
 mod shared;
 mod signals;
 mod start_error;

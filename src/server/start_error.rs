@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::port_holder::Holder;
+use super::privileges;
 use crate::config::AccessTarget;
 use crate::escape::Visible;
 use crate::net::LocalAddress;
@@ -27,6 +28,10 @@ pub enum StartError {
     },
     /// A worker cannot go on.
     Worker(io::Error),
+    /// It was not started as root, and is to become this user.
+    NotRoot(String),
+    /// It cannot become this user.
+    User(String, io::Error),
     /// The machine refused something else.
     Io(io::Error),
 }
@@ -35,10 +40,12 @@ impl StartError {
     /// What kind of error the machine gave.
     pub fn kind(&self) -> io::ErrorKind {
         match self {
+            Self::NotRoot(_) => io::ErrorKind::PermissionDenied,
             Self::Root(_, error)
             | Self::AccessLog(_, error)
             | Self::Bind { error, .. }
             | Self::Worker(error)
+            | Self::User(_, error)
             | Self::Io(error) => error.kind(),
         }
     }
@@ -57,9 +64,13 @@ impl StartError {
 impl Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Root(path, error) => write!(f, "cannot open {}: {error}", path.display()),
+            Self::Root(path, error) => {
+                write!(f, "cannot open {}: {error}", path.display())?;
+                explain_denial(f, error)
+            }
             Self::AccessLog(AccessTarget::File(path), error) => {
-                write!(f, "cannot open the access log {}: {error}", path.display())
+                write!(f, "cannot open the access log {}: {error}", path.display())?;
+                explain_denial(f, error)
             }
             Self::AccessLog(_, error) => write!(f, "cannot open the access log: {error}"),
             Self::Bind { address, error, holder } if error.kind() == io::ErrorKind::AddrInUse => {
@@ -70,6 +81,11 @@ impl Display for StartError {
                 explain_bind(f, matches!(address, LocalAddress::Unix(_)), error)
             }
             Self::Worker(error) => write!(f, "a worker cannot go on: {error}"),
+            Self::NotRoot(user) => write!(
+                f,
+                "only root can become {user}\n  help: start it as root, or as {user}, or leave `user` out of the config"
+            ),
+            Self::User(user, error) => write!(f, "cannot become {user}: {error}"),
             Self::Io(error) => error.fmt(f),
         }
     }
@@ -94,6 +110,14 @@ fn explain_holder(f: &mut fmt::Formatter<'_>, address: &LocalAddress, holder: Op
     }
 }
 
+/// Who was denied it. Nobody who started this as root would think of the user that it has become.
+fn explain_denial(f: &mut fmt::Formatter<'_>, error: &io::Error) -> fmt::Result {
+    match privileges::user_name().filter(|_| error.kind() == io::ErrorKind::PermissionDenied) {
+        Some(name) => write!(f, "\n  help: {name} needs the permission, and that to enter each directory above"),
+        None => Ok(()),
+    }
+}
+
 fn explain_bind(f: &mut fmt::Formatter<'_>, is_unix: bool, error: &io::Error) -> fmt::Result {
     match error.kind() {
         io::ErrorKind::AddrNotAvailable => f.write_str("no interface of this machine has that address"),
@@ -113,10 +137,12 @@ impl From<io::Error> for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            Self::NotRoot(_) => None,
             Self::Root(_, error)
             | Self::AccessLog(_, error)
             | Self::Bind { error, .. }
             | Self::Worker(error)
+            | Self::User(_, error)
             | Self::Io(error) => Some(error),
         }
     }

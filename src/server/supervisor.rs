@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::Appearance;
 use super::descriptors::Descriptors;
 use super::listeners::Listeners;
 use super::mailbox::Mailbox;
@@ -18,6 +17,7 @@ use super::outfit::{Command, Orders, Outfit, Successor, open_access_log};
 use super::signals::Signals;
 use super::start_error::StartError;
 use super::worker::Worker;
+use super::{Appearance, privileges};
 use crate::config::{AccessTarget, Config, Diagnostics};
 
 /// The stack of a worker, in bytes. Its calls were seen to take a tenth of it, and a seventh where they are not optimized.
@@ -51,13 +51,19 @@ struct Running {
 }
 
 impl Supervisor {
-    /// Binds every listener, opens the access log, and starts to serve.
+    /// Binds every listener, becomes the user of the config, and starts to serve. All that is opened by its name is opened
+    /// by that user: what can be opened now can be opened by a reload, and what that user may not write to is not
+    /// written to as root.
     pub fn start(config: Config, appearance: Appearance) -> Result<Supervisor, StartError> {
+        privileges::gain_none()?;
         // Before anything is opened: there may be more of it than the limit allows until then.
         Descriptors::raise();
         let signals = Signals::catch()?;
         let config = Arc::new(config);
         let listeners = Listeners::bind(&config, None)?;
+        if let Some(user) = &config.server.user {
+            privileges::become_user(user)?;
+        }
         let ended = Arc::new(Mailbox::new()?);
         let has_terminal = io::stdin().is_terminal();
         let workers = Vec::new();
@@ -161,6 +167,7 @@ impl Supervisor {
     fn reload(&mut self, load: impl Fn() -> Result<Config, Diagnostics>) -> Result<(), ReloadError> {
         let config = Arc::new(load()?);
         let changes = self.config.changes(&config);
+        let needs_restart = config.server.user != self.config.server.user;
         if changes.is_empty() {
             self.reopen_logs()?;
             log::info!("reload: nothing has changed");
@@ -183,6 +190,9 @@ impl Supervisor {
         }
         self.workers.push(worker);
         changes.iter().for_each(|change| log::info!("reload: {change}"));
+        if needs_restart {
+            log::warn!("reload: server.user takes a restart");
+        }
         Ok(())
     }
 

@@ -27,6 +27,7 @@ mod log_sinks;
 mod names;
 mod paths;
 mod persistence;
+mod privileges;
 mod range;
 mod rejections;
 mod reload;

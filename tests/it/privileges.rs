@@ -1,0 +1,140 @@
+//! What the server may do once it serves: no more than serving takes.
+//!
+//! What only root can see is tested as root, which `.ci/run` is.
+
+use std::fs::{self, Permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::support::{Scratch, Server, eventually, run, webserv};
+use crate::wire::get;
+
+/// `nobody`, as every system has it.
+const NOBODY: u32 = 65534;
+
+/// Every thread's status: proc_pid_status(5).
+fn statuses(server: &Server) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", server.process.id())).unwrap();
+    tasks.map(|task| fs::read_to_string(task.unwrap().path().join("status")).unwrap()).collect()
+}
+
+/// The values of a line of a status.
+#[track_caller]
+fn values<'a>(status: &'a str, key: &str) -> Vec<&'a str> {
+    let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    line.unwrap_or_else(|| panic!("no {key} in\n{status}")).split_whitespace().collect()
+}
+
+/// A config in this directory for `nobody`, at a port that the system chooses.
+fn configured(directory: &Scratch, more: &str) -> Server {
+    let config = format!("listen = '127.0.0.1:0'\n[server]\nuser = 'nobody'\n{more}\n[[site]]\nroot = 'www'\n");
+    Server::configured(directory, &config)
+}
+
+/// The program where everyone can execute it, and its config for `nobody`.
+fn program_for_all(directory: &Scratch) -> (PathBuf, PathBuf) {
+    let program = directory.join("webserv");
+    // By another process: what this one has open for writing, a process that another test starts has open for a moment too.
+    let copied = run(Command::new("cp").arg(env!("CARGO_BIN_EXE_webserv")).arg(&program));
+    assert_eq!(copied.code, Some(0), "{copied:?}");
+    let config = "listen = '127.0.0.1:0'\n[server]\nuser = 'nobody'\n[log]\naccess = 'off'\n[[site]]\nroot = 'www'\n";
+    (program, directory.write("webserv.toml", config))
+}
+
+#[test]
+#[ignore = "needs root"]
+fn root_binds_and_is_another_user_from_then_on() {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    // A port that only root may bind, as a rule, and that nobody has at the moment.
+    let port = (600..1024).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap();
+    let config = format!("listen = '127.0.0.1:{port}'\n[server]\nuser = 'nobody'\n[[site]]\nroot = 'www'\n");
+    let server = Server::configured(&directory, &config);
+    get(&server, "/a.txt").assert_status(200).assert_content("a");
+    for status in statuses(&server) {
+        for key in ["Uid", "Gid"] {
+            assert_eq!(values(&status, key), ["65534"; 4], "{status}");
+        }
+        assert!(values(&status, "Groups").iter().all(|group| *group == "65534"), "{status}");
+        for key in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            assert_eq!(values(&status, key), ["0000000000000000"], "{key} in\n{status}");
+        }
+        assert_eq!(values(&status, "NoNewPrivs"), ["1"], "{status}");
+    }
+}
+
+#[test]
+fn no_thread_can_gain_privileges() {
+    let directory = Scratch::with(&[("a.txt", "a")]);
+    let server = Server::of(&directory);
+    for status in statuses(&server) {
+        assert_eq!(values(&status, "NoNewPrivs"), ["1"], "{status}");
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn what_the_user_may_not_read_is_not_served() {
+    let directory = Scratch::with(&[("www/all.txt", "all"), ("www/root.txt", "root"), ("www/dir/a.txt", "a")]);
+    fs::set_permissions(directory.join("www/root.txt"), Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(directory.join("www/dir"), Permissions::from_mode(0o700)).unwrap();
+    let server = configured(&directory, "");
+    get(&server, "/all.txt").assert_status(200).assert_content("all");
+    get(&server, "/root.txt").assert_status(403);
+    get(&server, "/dir/a.txt").assert_status(403);
+
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o700)).unwrap();
+    let finished = run(webserv().arg("-c").arg(directory.join("webserv.toml")));
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(finished.stderr.contains("cannot open") && finished.stderr.contains("www"), "{finished:?}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn only_root_becomes_another_user() {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    let (program, config) = program_for_all(&directory);
+    let as_user = |id: u32| {
+        let mut command = Command::new(&program);
+        command.uid(id).gid(id).arg("-c").arg(&config);
+        command
+    };
+    let finished = run(&mut as_user(NOBODY - 1));
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(finished.stderr.contains("only root can become nobody"), "{finished:?}");
+    // Who is that user already has nothing to become.
+    let server = Server::start(&mut as_user(NOBODY));
+    get(&server, "/a.txt").assert_status(200).assert_content("a");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn root_is_told_that_it_is_root() {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    let mut server = Server::of(&directory);
+    let warning = server.process.stderr.line_with("root");
+    assert!(warning.contains("warn") && warning.contains("`user` in [server]"), "{warning}");
+    let finished = configured(&directory, "").stop();
+    assert!(!finished.stderr.contains("root"), "{finished:?}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn the_access_log_is_the_users() {
+    let directory = Scratch::with(&[("www/a.txt", "a"), ("log/other", "")]);
+    let log = directory.join("log/access.log");
+    chown(directory.join("log"), Some(NOBODY), None).unwrap();
+    let server = configured(&directory, "[log]\naccess = 'log/access.log'");
+    get(&server, "/a.txt").assert_status(200);
+    eventually("the line is written", || fs::read_to_string(&log).unwrap().contains("GET /a.txt"));
+    drop(server);
+    // Root would have to write where others decide what a name stands for.
+    fs::remove_file(&log).unwrap();
+    chown(directory.join("log"), Some(0), None).unwrap();
+    let finished = run(webserv().arg("-c").arg(directory.join("webserv.toml")));
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(finished.stderr.contains("access.log") && finished.stderr.contains("nobody"), "{finished:?}");
+    assert!(!log.exists());
+}
