@@ -58,10 +58,10 @@ fn serve(config: Config, arguments: &Arguments) -> Result<(), StartError> {
     let supervisor = Supervisor::start(config, Appearance { software, shows_access: !is_quiet, color: may_color() })?;
     if !is_quiet {
         let look = if io::stderr().is_terminal() { Look::Terminal { color: may_color() } } else { Look::Line };
-        tell(banner::banner(supervisor.listeners(), &origin, look));
         if look == Look::Line {
-            banner::cautions().iter().for_each(|caution| log::warn!("{caution}"));
+            banner::cautions(supervisor.sandbox()).iter().for_each(|caution| log::warn!("{caution}"));
         }
+        tell(banner::banner(&supervisor, &origin, look));
     }
     supervisor.run(|| arguments.config(), |config| set_level(config, arguments.verbosity))
 }

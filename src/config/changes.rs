@@ -118,7 +118,7 @@ fn list(items: impl IntoIterator<Item = String>) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{AccessTarget, HostPattern, Limits, Listen, Log, LogFormat, Origin, Symlinks};
+    use super::super::{AccessTarget, HostPattern, Limits, Listen, Log, LogFormat, Origin, Server, Symlinks};
     use super::*;
 
     fn site(hosts: &[&str], root: &str, listen: &[&str]) -> Site {
@@ -134,7 +134,13 @@ mod tests {
     }
 
     fn config(sites: Vec<Site>) -> Config {
-        Config { origin: Origin::File("a.toml".into()), sites, limits: Limits::default(), log: Log::default() }
+        Config {
+            origin: Origin::File("a.toml".into()),
+            sites,
+            server: Server::default(),
+            limits: Limits::default(),
+            log: Log::default(),
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! was outside the directory when it was opened, unless links may lead anywhere.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub struct Root {
     /// The path with a slash, and room for a path below it.
     prefix: Vec<u8>,
     directory: OwnedFd,
+    /// The root of the file system, where links may lead anywhere
+    everything: Option<OwnedFd>,
     resolver: Resolver,
     symlinks: Symlinks,
     place: Place,
@@ -41,12 +43,23 @@ impl Root {
     fn new(path: &Path, directory: OwnedFd, resolver: Resolver, symlinks: Symlinks) -> rustix::io::Result<Root> {
         let place = place(&rustix::fs::fstat(&directory)?);
         let prefix = [path.as_os_str().as_bytes(), b"/"].concat();
-        Ok(Root { path: path.to_owned(), prefix, directory, resolver, symlinks, place })
+        let everything = (symlinks == Symlinks::Follow).then(|| open_directory(Path::new("/"))).transpose()?;
+        Ok(Root { path: path.to_owned(), prefix, directory, everything, resolver, symlinks, place })
     }
 
     /// Where it is, as it was given.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The directory beneath which all lies that can be opened: the root, or everything, where links may lead anywhere.
+    pub fn reach(&self) -> BorrowedFd<'_> {
+        self.everything.as_ref().unwrap_or(&self.directory).as_fd()
+    }
+
+    /// Whether links may lead anywhere.
+    pub fn reaches_everything(&self) -> bool {
+        self.everything.is_some()
     }
 
     /// Looks at the path of the root again, and opens it anew where it names another directory by now: one that was

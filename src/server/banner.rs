@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use super::{Listeners, privileges};
+use super::{Listeners, Sandbox, Supervisor, privileges};
 use crate::config::{self, Origin};
 use crate::net::LocalAddress;
 use crate::site::Binding;
@@ -21,14 +21,17 @@ pub enum Look {
     },
 }
 
-/// What an administrator should know of, a line each.
-pub fn cautions() -> Vec<&'static str> {
-    let root = "this runs as root; with `user` in [server] it becomes another user as soon as it listens";
-    Vec::from_iter(privileges::is_root().then_some(root))
+/// What is not as safe as it could be, a line each.
+pub fn cautions(sandbox: Sandbox) -> Vec<&'static str> {
+    let root = "it runs as root; with `user` in [server] it becomes another user as soon as it listens";
+    let unconfined = "there is no sandbox: this kernel does not offer Landlock";
+    let found = [(privileges::is_root(), root), (sandbox == Sandbox::Unavailable, unconfined)];
+    found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, caution)| caution).collect()
 }
 
 /// The banner of a server that was started by `origin`.
-pub fn banner(listeners: &Listeners, origin: &Origin, look: Look) -> String {
+pub fn banner(server: &Supervisor, origin: &Origin, look: Look) -> String {
+    let listeners = server.listeners();
     let urls = urls(listeners);
     let version = env!("CARGO_PKG_VERSION");
     let source = match origin {
@@ -50,10 +53,14 @@ pub fn banner(listeners: &Listeners, origin: &Origin, look: Look) -> String {
     if let Some((wanted, port)) = moved_ports(listeners) {
         _ = writeln!(text, "\n  Port {wanted} is taken, so this is {port}.");
     }
-    for caution in cautions() {
+    for caution in cautions(server.sandbox()) {
         _ = writeln!(text, "\n  {bold}Warning:{reset} {caution}.");
     }
-    _ = writeln!(text, "\n  {dim}Ctrl-C stops it{reset}\n");
+    let sandbox = match server.sandbox() {
+        Sandbox::Off | Sandbox::Unavailable => String::new(),
+        sandbox @ Sandbox::Landlock(_) => format!("; sandbox: {sandbox}"),
+    };
+    _ = writeln!(text, "\n  {dim}Ctrl-C stops it{sandbox}{reset}\n");
     text
 }
 

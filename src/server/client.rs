@@ -6,16 +6,17 @@
 
 mod answering;
 mod handed_over;
+mod handing;
 mod sending;
 
 use std::io;
 use std::mem;
 use std::ops::Range;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use answering::{Halt, prepare};
+pub(super) use handing::Handed;
 pub(super) use sending::SendingFile;
 
 use super::gone::Gone;
@@ -24,7 +25,8 @@ use super::shared::Shared;
 use super::trace;
 use crate::files::{Fetch, Fetched};
 use crate::http::{Awaiting, CloseReason, Connection};
-use crate::net::{Flushed, Key, LocalAddress, Outbox, Peer, Reactor, Readiness, Transport};
+use crate::net::{Flushed, Key, Outbox, Peer, Reactor, Readiness, Transport};
+use crate::site::Postponed;
 
 /// What a client may send in a turn before the others have theirs, in bytes.
 const SHARE_BYTES: usize = 1024 * 1024;
@@ -58,6 +60,8 @@ pub(super) struct Client {
     is_readable: bool,
     must_drain: bool,
     is_retiring: bool,
+    /// Its next request is for another worker to answer.
+    awaits_successor: bool,
     has_ended: bool,
     has_progressed: bool,
     ending: Ending,
@@ -69,14 +73,6 @@ pub(super) struct Client {
 
 /// An idle client is this and nothing besides, so this is what ten thousand of them cost.
 const _: () = assert!(size_of::<Client>() <= 128);
-
-/// A client on its way from one worker to another, between two requests.
-pub(super) struct Handed {
-    socket: OwnedFd,
-    peer: Peer,
-    binding: u32,
-    deadline: Instant,
-}
 
 /// What a client has to go on with in a turn, and what is left of its share.
 struct Turn<'a> {
@@ -115,6 +111,8 @@ pub(super) enum Outcome {
     Runnable,
     /// It waits for this to be fetched, and until its deadline.
     Fetching(Fetch),
+    /// It waits for another worker to answer it, and until its deadline.
+    BySuccessor,
     /// It is done with.
     Gone(Gone),
 }
@@ -140,6 +138,7 @@ impl Client {
             // Descriptors that are passed over a UNIX socket end a receive, too (unix(7)).
             must_drain: peer == Peer::Unix,
             is_retiring: false,
+            awaits_successor: false,
             has_ended: false,
             has_progressed: false,
             ending: Ending::Open,
@@ -147,29 +146,6 @@ impl Client {
             deadline,
             is_queued: false,
         }
-    }
-
-    /// The client of another worker, which was between two requests. What has come since shows when it is received.
-    pub(super) fn adopt(handed: Handed) -> Client {
-        let Handed { socket, peer, binding, deadline } = handed;
-        Client::with(Transport::new(socket), peer, binding, deadline)
-    }
-
-    /// Whether it is between two requests, and nothing is known of the next one: it can be handed over.
-    pub(super) fn is_idle(&self) -> bool {
-        let is_awaited = !self.is_queued && !self.is_readable && !self.has_ended && self.unread.is_empty();
-        let is_open = self.ending == Ending::Open && !self.is_retiring;
-        is_awaited && is_open && self.outbox.is_none() && self.waiting == Waiting::For(Awaiting::Request)
-    }
-
-    /// Gives it up, to be adopted by another worker and served by that binding there.
-    pub(super) fn hand(self, binding: u32) -> Handed {
-        Handed { socket: self.transport.into_socket(), peer: self.peer, binding, deadline: self.deadline }
-    }
-
-    /// The address that it has connected to.
-    pub(super) fn local_address(&self) -> io::Result<LocalAddress> {
-        self.transport.local_address()
     }
 
     /// Registers its socket with the reactor, where that is not done. A client that is answered and closed at once never
@@ -239,7 +215,9 @@ impl Client {
         let outcome = self.drive_with(&mut turn, shared);
         match &outcome {
             Outcome::Gone(gone) => self.settle(gone, shared),
-            Outcome::Waiting | Outcome::Runnable | Outcome::Fetching(_) => self.unread = turn.input.into(),
+            Outcome::Waiting | Outcome::Runnable | Outcome::Fetching(_) | Outcome::BySuccessor => {
+                self.unread = turn.input.into();
+            }
         }
         outcome
     }
@@ -257,6 +235,9 @@ impl Client {
         self.is_fetching &= turn.fetched.is_none();
         if self.is_fetching {
             return Outcome::Waiting;
+        }
+        if self.awaits_successor {
+            return self.wait_for_successor(shared);
         }
         let mut is_held = false;
         loop {
@@ -323,7 +304,8 @@ impl Client {
             }
             let awaiting = match halt {
                 Halt::Enough => return Outcome::Runnable,
-                Halt::Fetch(fetch) => return self.fetch(fetch, shared),
+                Halt::Postpone(Postponed::Fetch(fetch)) => return self.fetch(fetch, shared),
+                Halt::Postpone(Postponed::Successor) => return self.leave_to_successor(shared),
                 Halt::Await(awaiting) => awaiting,
             };
             self.needs_bytes = true;

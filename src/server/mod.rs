@@ -4,12 +4,15 @@
 //! signals -> Supervisor -- Outfit --> Worker, on a thread of its own: waits, accepts, drives clients, keeps deadlines
 //!            (main thread)                |
 //!                ^         -- Command --> |   -- Handed, a client between two requests --> the next Worker
-//!                `-------- its end -------'
+//!                `-------- Report --------'
 //! ```
 //!
 //! The supervisor takes nothing from clients, so it may do what a worker must not be able to: read the config, bind
 //! listeners, open logs. A reload starts new workers and has the old ones hand over. Clients that are between two
 //! requests go over at once, the others when they have been answered, so that each request is answered under one config.
+//!
+//! A worker can do little more than read what is below the roots as they were when it started. Where one of them is another
+//! directory now it asks for a successor, which it leaves those clients to that want something from there.
 //!
 //! Chooses no status and parses no byte.
 
@@ -24,6 +27,7 @@ mod mailbox;
 mod outfit;
 mod port_holder;
 mod privileges;
+mod sandbox;
 mod shared;
 mod signals;
 mod start_error;
@@ -32,8 +36,9 @@ pub mod trace;
 mod worker;
 
 pub use listeners::{Endpoint, Listeners};
-pub use outfit::{Orders, Outfit};
+pub use outfit::{Orders, Outfit, Reports};
 pub use port_holder::Holder;
+pub use sandbox::Sandbox;
 pub use start_error::StartError;
 pub use supervisor::Supervisor;
 pub use worker::Worker;

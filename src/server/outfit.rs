@@ -23,6 +23,7 @@ pub struct Outfit {
     pub(super) descriptors: Descriptors,
     pub(super) software: &'static str,
     pub(super) orders: Orders,
+    pub(super) reports: Reports,
 }
 
 /// A listener to accept from.
@@ -33,8 +34,13 @@ pub(super) struct Entrance {
 }
 
 impl Outfit {
-    /// Shares the listeners and opens the access log.
-    pub fn new(config: &Arc<Config>, appearance: Appearance, listeners: &Listeners) -> Result<Outfit, StartError> {
+    /// Shares the listeners and opens the access log. Who is to hear of the worker is told by `reports`.
+    pub fn new(
+        config: &Arc<Config>,
+        appearance: Appearance,
+        listeners: &Listeners,
+        reports: Reports,
+    ) -> Result<Outfit, StartError> {
         let share = |(binding, listener): (usize, &crate::net::Listener)| -> io::Result<Entrance> {
             let address = listener.address().clone();
             Ok(Entrance { socket: listener.share()?, address, binding: binding as u32 })
@@ -46,6 +52,7 @@ impl Outfit {
             descriptors: Descriptors::raise(),
             software: appearance.software,
             orders: Orders(Arc::new(Mailbox::new()?)),
+            reports,
         })
     }
 
@@ -94,7 +101,42 @@ pub(super) enum Command {
     Reopen(Box<AccessLog>),
 }
 
-/// A worker that serves by a newer config.
+/// By which a worker tells what has become of it.
+#[derive(Clone)]
+pub struct Reports {
+    pub(super) mailbox: Arc<Mailbox<Report>>,
+    /// The worker that they are about
+    pub(super) number: u64,
+}
+
+/// What has become of the worker of that number.
+pub(super) struct Report {
+    pub(super) number: u64,
+    pub(super) event: Event,
+}
+
+/// What becomes of a worker.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Event {
+    /// A root is another directory, which it cannot read: it needs a successor that can.
+    Superseded,
+    /// It has ended.
+    Ended,
+}
+
+impl Reports {
+    /// Of the worker of that number.
+    pub fn new(number: u64) -> io::Result<Reports> {
+        Ok(Reports { mailbox: Arc::new(Mailbox::new()?), number })
+    }
+
+    /// Tells whoever reads it.
+    pub(super) fn tell(&self, event: Event) {
+        self.mailbox.put_with(|| Report { number: self.number, event });
+    }
+}
+
+/// A worker that serves by a newer config, or newer roots.
 #[derive(Clone)]
 pub(super) struct Successor {
     pub(super) orders: Orders,

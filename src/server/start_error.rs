@@ -32,6 +32,8 @@ pub enum StartError {
     NotRoot(String),
     /// It cannot become this user.
     User(String, io::Error),
+    /// The kernel has a sandbox, and refuses it.
+    Sandbox(io::Error),
     /// The machine refused something else.
     Io(io::Error),
 }
@@ -46,6 +48,7 @@ impl StartError {
             | Self::Bind { error, .. }
             | Self::Worker(error)
             | Self::User(_, error)
+            | Self::Sandbox(error)
             | Self::Io(error) => error.kind(),
         }
     }
@@ -86,6 +89,9 @@ impl Display for StartError {
                 "only root can become {user}\n  help: start it as root, or as {user}, or leave `user` out of the config"
             ),
             Self::User(user, error) => write!(f, "cannot become {user}: {error}"),
+            Self::Sandbox(error) => {
+                write!(f, "cannot enter the sandbox: {error}\n  help: `sandbox = false` in [server] does without it")
+            }
             Self::Io(error) => error.fmt(f),
         }
     }
@@ -143,6 +149,7 @@ impl std::error::Error for StartError {
             | Self::Bind { error, .. }
             | Self::Worker(error)
             | Self::User(_, error)
+            | Self::Sandbox(error)
             | Self::Io(error) => Some(error),
         }
     }

@@ -13,7 +13,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::descriptors::Descriptors;
 use super::listeners::Listeners;
 use super::mailbox::Mailbox;
-use super::outfit::{Command, Orders, Outfit, Successor, open_access_log};
+use super::outfit::{Command, Event, Orders, Outfit, Report, Reports, Successor, open_access_log};
+use super::sandbox::Sandbox;
 use super::signals::Signals;
 use super::start_error::StartError;
 use super::worker::Worker;
@@ -22,6 +23,9 @@ use crate::config::{AccessTarget, Config, Diagnostics};
 
 /// The stack of a worker, in bytes. Its calls were seen to take a tenth of it, and a seventh where they are not optimized.
 const STACK_BYTES: usize = 256 * 1024;
+
+/// How long after one succession the next one comes at the earliest: it costs the new workers what was held in memory.
+const SUCCESSION_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How much longer than they should take workers are waited for that are to end. One may hang on a disk.
 const GRACE: Duration = Duration::from_secs(1);
@@ -36,8 +40,12 @@ pub struct Supervisor {
     signals: Signals,
     /// The oldest first; those that accept are the last ones.
     workers: Vec<Running>,
-    /// The numbers of those that have ended
-    ended: Arc<Mailbox<u64>>,
+    /// What becomes of them
+    reports: Arc<Mailbox<Report>>,
+    /// When those that accept are to have a successor, since a root is another directory
+    succession_at: Option<Instant>,
+    /// When there was one last
+    succeeded_at: Option<Instant>,
     /// Set once the server stops: when workers are waited for no longer.
     ends: Option<Instant>,
 }
@@ -47,6 +55,7 @@ struct Running {
     number: u64,
     config: Arc<Config>,
     orders: Orders,
+    sandbox: Sandbox,
     thread: JoinHandle<io::Result<()>>,
 }
 
@@ -64,12 +73,20 @@ impl Supervisor {
         if let Some(user) = &config.server.user {
             privileges::become_user(user)?;
         }
-        let ended = Arc::new(Mailbox::new()?);
-        let has_terminal = io::stdin().is_terminal();
-        let workers = Vec::new();
-        let mut supervisor =
-            Supervisor { appearance, has_terminal, config, listeners, signals, workers, ended, ends: None };
+        let mut supervisor = Supervisor {
+            appearance,
+            has_terminal: io::stdin().is_terminal(),
+            config,
+            listeners,
+            signals,
+            workers: Vec::new(),
+            reports: Arc::new(Mailbox::new()?),
+            succession_at: None,
+            succeeded_at: None,
+            ends: None,
+        };
         let worker = supervisor.spawn(&supervisor.config, &supervisor.listeners)?;
+        log::debug!("sandbox: {:?}", worker.sandbox);
         supervisor.workers.push(worker);
         Ok(supervisor)
     }
@@ -92,8 +109,14 @@ impl Supervisor {
     ) -> Result<(), StartError> {
         while !self.workers.is_empty() && self.ends.is_none_or(|end| Instant::now() < end) {
             self.wait()?;
-            for number in self.ended.take() {
-                self.join(number)?;
+            for Report { number, event } in self.reports.take() {
+                match event {
+                    Event::Ended => self.join(number)?,
+                    Event::Superseded => self.note_superseded(number),
+                }
+            }
+            if self.succession_at.is_some_and(|at| at <= Instant::now()) && self.ends.is_none() {
+                self.renew();
             }
             match self.signals.take_stops() {
                 0 => {}
@@ -115,12 +138,18 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Waits for a signal, or for a worker that has ended.
+    /// What those that serve are kept from.
+    pub fn sandbox(&self) -> Sandbox {
+        self.workers.last().map_or(Sandbox::Off, |worker| worker.sandbox)
+    }
+
+    /// Waits for a signal, for a report of a worker, or for the time of something.
     fn wait(&self) -> io::Result<()> {
         let [stop, reload] = self.signals.sources();
-        let mut sources = [stop, reload, self.ended.bell()]
+        let mut sources = [stop, reload, self.reports.bell()]
             .map(|source: BorrowedFd<'_>| PollFd::from_borrowed_fd(source, PollFlags::IN));
-        let left = self.ends.map(|end| end.saturating_duration_since(Instant::now()));
+        let next = self.ends.or(self.succession_at);
+        let left = next.map(|next| next.saturating_duration_since(Instant::now()));
         // Rounded up, so that the end is not waited for in vain.
         let timeout = left.and_then(|left| Timespec::try_from(left + Duration::from_millis(1)).ok());
         match poll(&mut sources, timeout.as_ref()) {
@@ -131,16 +160,15 @@ impl Supervisor {
 
     /// Starts a worker, and waits until it accepts.
     fn spawn(&self, config: &Arc<Config>, listeners: &Listeners) -> Result<Running, StartError> {
-        let outfit = Outfit::new(config, self.appearance, listeners)?;
-        let orders = outfit.orders();
         let number = self.workers.last().map_or(0, |last| last.number + 1);
-        let ended = Arc::clone(&self.ended);
-        let last_word = move || LastWord { number, ended };
+        let reports = Reports { mailbox: Arc::clone(&self.reports), number };
+        let outfit = Outfit::new(config, self.appearance, listeners, reports)?;
+        let orders = outfit.orders();
         let (opened, has_opened) = sync_channel(1);
         let builder = thread::Builder::new().name("serve".to_owned()).stack_size(STACK_BYTES);
-        let thread = builder.spawn(move || serve(outfit, &opened, last_word))?;
+        let thread = builder.spawn(move || serve(outfit, &opened))?;
         match has_opened.recv() {
-            Ok(Ok(())) => Ok(Running { number, config: Arc::clone(config), orders, thread }),
+            Ok(Ok(sandbox)) => Ok(Running { number, config: Arc::clone(config), orders, sandbox, thread }),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(StartError::Worker(io::Error::other("it has panicked"))),
         }
@@ -183,17 +211,44 @@ impl Supervisor {
         self.reopen_logs().unwrap_or_else(|error| log::error!("{error}"));
         self.listeners = listeners;
         self.config = config;
+        self.succeed(worker);
+        changes.iter().for_each(|change| log::info!("reload: {change}"));
+        if needs_restart {
+            log::warn!("reload: server.user takes a restart");
+        }
+        Ok(())
+    }
+
+    /// Has a worker take over from all others.
+    fn succeed(&mut self, worker: Running) {
         let successor = Successor { orders: worker.orders.clone(), entrances: self.listeners.entrances() };
         // The oldest first, as for a stop.
         for old in &self.workers {
             old.orders.tell(|| Command::HandOver(successor.clone()));
         }
         self.workers.push(worker);
-        changes.iter().for_each(|change| log::info!("reload: {change}"));
-        if needs_restart {
-            log::warn!("reload: server.user takes a restart");
+        self.succession_at = None;
+        self.succeeded_at = Some(Instant::now());
+    }
+
+    /// Takes note that a worker cannot read what it is to serve. One that has a successor needs no other.
+    fn note_superseded(&mut self, number: u64) {
+        if self.workers.last().is_some_and(|last| last.number == number) {
+            let now = Instant::now();
+            let at = self.succeeded_at.map_or(now, |last| now.max(last + SUCCESSION_INTERVAL));
+            self.succession_at.get_or_insert(at);
         }
-        Ok(())
+    }
+
+    /// Serves by the same config from the roots as they are now. Where that fails it is tried again.
+    fn renew(&mut self) {
+        match self.spawn(&self.config, &self.listeners) {
+            Ok(worker) => self.succeed(worker),
+            Err(error) => {
+                log::error!("cannot serve what is in the place of a root now, trying again: {error}");
+                self.succession_at = Some(Instant::now() + SUCCESSION_INTERVAL);
+            }
+        }
     }
 
     /// Opens the files of all logs again: they may have been moved away.
@@ -209,11 +264,8 @@ impl Supervisor {
 }
 
 /// The life of a worker.
-fn serve(
-    outfit: Outfit,
-    opened: &SyncSender<Result<(), StartError>>,
-    last_word: impl FnOnce() -> LastWord,
-) -> io::Result<()> {
+fn serve(outfit: Outfit, opened: &SyncSender<Result<Sandbox, StartError>>) -> io::Result<()> {
+    let reports = outfit.reports.clone();
     let worker = match Worker::open(outfit) {
         Ok(worker) => worker,
         Err(error) => {
@@ -222,20 +274,17 @@ fn serve(
             return Ok(());
         }
     };
-    let _last_word = last_word();
-    let _ = opened.send(Ok(()));
+    let _last_word = LastWord(reports);
+    let _ = opened.send(Ok(worker.sandbox()));
     worker.run()
 }
 
 /// Says that a worker has ended, however it does.
-struct LastWord {
-    number: u64,
-    ended: Arc<Mailbox<u64>>,
-}
+struct LastWord(Reports);
 
 impl Drop for LastWord {
     fn drop(&mut self) {
-        self.ended.put_with(|| self.number);
+        self.0.tell(Event::Ended);
     }
 }
 
@@ -278,13 +327,14 @@ mod tests {
         let config = Config::from_directory(&std::env::temp_dir(), &overrides).unwrap();
         let appearance = Appearance { software: "webserv", shows_access: false, color: false };
         let mut supervisor = Supervisor::start(config, appearance).unwrap();
-        let last_word = LastWord { number: 1, ended: Arc::clone(&supervisor.ended) };
+        let last_word = LastWord(Reports { mailbox: Arc::clone(&supervisor.reports), number: 1 });
         let thread = thread::spawn(|| {
             let _last_word = last_word;
             end()
         });
         let orders = Orders(Arc::new(Mailbox::new().unwrap()));
-        supervisor.workers.push(Running { number: 1, config: Arc::clone(&supervisor.config), orders, thread });
+        let config = Arc::clone(&supervisor.config);
+        supervisor.workers.push(Running { number: 1, config, orders, sandbox: Sandbox::Off, thread });
         supervisor.run(|| unreachable!(), |_| ())
     }
 

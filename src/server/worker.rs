@@ -14,7 +14,8 @@ use super::client::{Client, Outcome};
 use super::deadlines::Deadlines;
 use super::gone::Gone;
 use super::intake::Intake;
-use super::outfit::{Command, Orders, Outfit};
+use super::outfit::{Command, Event, Orders, Outfit, Reports};
+use super::sandbox::{self, Sandbox};
 use super::shared::{Shared, Timeouts};
 use super::start_error::StartError;
 use accepting::Entrances;
@@ -35,6 +36,10 @@ const FETCHERS: Key = Key::fixed(u32::MAX - 1);
 pub struct Worker {
     reactor: Reactor,
     orders: Orders,
+    reports: Reports,
+    sandbox: Sandbox,
+    /// It cannot read all that it is to serve any more, and has told so.
+    is_superseded: bool,
     entrances: Entrances,
     clients: Slab<Client>,
     deadlines: Deadlines,
@@ -57,10 +62,9 @@ pub struct Worker {
 impl Worker {
     /// Opens every root, and begins to accept. To be called on the thread that it is to run on.
     pub fn open(outfit: Outfit) -> Result<Worker, StartError> {
-        let Outfit { config, entrances, access_log, descriptors, software, orders } = outfit;
+        let Outfit { config, entrances, access_log, descriptors, software, orders, reports } = outfit;
         let limits = &config.limits;
-        // Not before: from what was opened by someone who may do more than this thread, it may not open anything.
-        let sites =
+        let mut sites =
             Sites::open(&config, descriptors.for_files()).map_err(|(path, error)| StartError::Root(path, error))?;
         let connections_max = descriptors.for_connections(limits.connections, config.sites.len(), entrances.len());
         let reactor = Reactor::new()?;
@@ -73,9 +77,17 @@ impl Worker {
         let timeouts = Timeouts { head: limits.head_time, idle: limits.idle_time, send: limits.send_time };
         let http_limits =
             http::Limits { head_size: limits.head_size, fields: limits.fields, content_size: limits.content_size };
+        // The last: from here on nothing is opened but what is served.
+        let sandbox = if config.server.sandbox { sandbox::enter(sites.directories())? } else { Sandbox::Off };
+        if let Sandbox::Landlock(_) = sandbox {
+            sites.confine();
+        }
         Ok(Worker {
             reactor,
             orders,
+            reports,
+            sandbox,
+            is_superseded: false,
             entrances,
             clients: Slab::default(),
             deadlines: Deadlines::new(Instant::now()),
@@ -90,6 +102,11 @@ impl Worker {
             leaving: Leaving::Staying,
             shared: Shared::new(sites, access_log, http_limits, timeouts, software),
         })
+    }
+
+    /// What the thread that has opened it is kept from.
+    pub fn sandbox(&self) -> Sandbox {
+        self.sandbox
     }
 
     /// Serves until it is told to end, and its clients have.
@@ -239,6 +256,14 @@ impl Worker {
                 Ok(()) => return self.deadlines.enter(key.index(), client.deadline()),
                 Err(error) => Gone::Failed(error),
             },
+            Outcome::BySuccessor => {
+                self.deadlines.enter(key.index(), client.deadline());
+                // It is heard until there is a successor.
+                if !std::mem::replace(&mut self.is_superseded, true) {
+                    self.reports.tell(Event::Superseded);
+                }
+                return;
+            }
             Outcome::Waiting => match client.register(&self.reactor, key) {
                 Ok(()) => return self.deadlines.enter(key.index(), client.deadline()),
                 Err(error) => Gone::Failed(error),

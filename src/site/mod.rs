@@ -15,5 +15,5 @@ mod select;
 mod sites;
 
 pub use answer::{Answer, Content, Segment};
-pub use select::{Occasion, report_unreadable};
+pub use select::{Occasion, Postponed, report_unreadable};
 pub use sites::{Binding, Served, Sites, bindings};

@@ -30,6 +30,10 @@ pub(super) struct Site {
     pub(super) root: Root,
     /// Whether there was no root when it was looked for last
     pub(super) is_gone: bool,
+    /// Whether the thread that serves is kept to the root as it was
+    pub(super) is_confined: bool,
+    /// Whether there has been another root since, which it cannot read
+    pub(super) is_superseded: bool,
     /// The names of files that stand for their directory, first come first served
     pub(super) index: Rc<[Vec<u8>]>,
     /// Whether names that begin with a dot are served
@@ -56,14 +60,23 @@ pub struct Occasion<'a> {
     pub fetches: u8,
 }
 
+/// What has to come before a request can be answered.
+#[derive(Debug)]
+pub enum Postponed {
+    /// A part of a file, into memory
+    Fetch(Fetch),
+    /// A thread that can read the root as it is now
+    Successor,
+}
+
 /// What the path of a request leads to.
 enum Found {
     Representation(Rc<Representation>),
     /// A directory, asked for without its slash
     Directory,
     Nothing(Status, &'static str),
-    /// A file that has to be fetched from the disk first
-    Elsewhere(Fetch),
+    /// It cannot be told now.
+    Later(Postponed),
 }
 
 impl From<Known> for Found {
@@ -82,13 +95,13 @@ impl From<(Status, &'static str)> for Found {
 }
 
 impl Site {
-    /// The answer to a request for this site, or what has to be fetched before there can be one.
+    /// The answer to a request for this site, or what has to come before there can be one.
     pub(super) fn answer(
         &mut self,
         request: &Request<'_>,
         memory: &mut Memory,
         occasion: Occasion<'_>,
-    ) -> Result<Answer, Fetch> {
+    ) -> Result<Answer, Postponed> {
         let now = occasion.now;
         let Memory { cache, error_pages, path: path_buffer } = memory;
         let mut fail = |status, reason, lines: &str| Ok(error_pages.answer(status, reason, lines, &request.fields));
@@ -115,7 +128,7 @@ impl Site {
         };
         let representation = match self.find(path, cache, occasion) {
             Found::Representation(representation) => representation,
-            Found::Elsewhere(fetch) => return Err(fetch),
+            Found::Later(postponed) => return Err(postponed),
             Found::Nothing(status, reason) => return fail(status, reason, ""),
             Found::Directory => {
                 let location = format!("Location: {}\r\n", path.to_directory_url(target.query));
@@ -194,7 +207,8 @@ impl Site {
     }
 
     /// Looks whether the root is another directory by now. Where there is none, what was opened last is not served any
-    /// more: nobody can tell whether it is still meant to be.
+    /// more: nobody can tell whether it is still meant to be. Where there is one that this thread cannot read, another
+    /// thread has to find out what is in it.
     fn refresh(&mut self) -> Result<(), Found> {
         let number = self.number + 1;
         let refreshed = self.root.refresh();
@@ -203,21 +217,23 @@ impl Site {
             Ok(is_another) => {
                 if is_another {
                     log::info!("the root of site {number} is another directory now: {path}");
+                    self.is_superseded = self.is_confined;
                 } else if self.is_gone {
                     log::info!("the root of site {number} is back: {path}");
                 }
                 self.is_gone = false;
-                Ok(())
             }
-            Err(OpenError::Exhausted) => Err(blame(&OpenError::Exhausted, b"the root")),
+            Err(OpenError::Exhausted) => return Err(blame(&OpenError::Exhausted, b"the root")),
             Err(error) => {
                 if !self.is_gone {
                     log::error!("the root of site {number} is gone: {path}: {error}; it answers 503 until it is back");
                 }
                 self.is_gone = true;
-                Err(Found::Nothing(Status::ServiceUnavailable, "the directory of this site is not there for now"))
+                let reason = "the directory of this site is not there for now";
+                return Err(Found::Nothing(Status::ServiceUnavailable, reason));
             }
         }
+        if self.is_superseded { Err(Found::Later(Postponed::Successor)) } else { Ok(()) }
     }
 
     /// Opens the file of that name, and keeps what it gives under `path`.
@@ -270,7 +286,7 @@ impl Site {
                 Err(ReadError::NotResident) if occasion.fetches >= READS_MAX => break,
                 Err(ReadError::NotResident) => {
                     let range = 0..file.metadata().size;
-                    return Found::Elsewhere(Fetch { file, range });
+                    return Found::Later(Postponed::Fetch(Fetch { file, range }));
                 }
                 Err(error) => return blame_unreadable(&file, &error).into(),
             }

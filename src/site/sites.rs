@@ -2,15 +2,16 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
 use super::answer::Answer;
 use super::cache::Cache;
 use super::error_page::ErrorPages;
 use super::hosts::{Hosts, Reach};
-use super::select::{Memory, Occasion, Site, blame_unreadable};
+use super::select::{Memory, Occasion, Postponed, Site, blame_unreadable};
 use crate::config::{self, Address, Config, Origin};
-use crate::files::{Fetch, File, ReadError, Root, Symlinks, Timestamp};
+use crate::files::{File, ReadError, Root, Symlinks, Timestamp};
 use crate::http::{RefusedHead, Rejection, Request, Status};
 
 /// What is served: every site with its open root, by binding and by host.
@@ -52,7 +53,15 @@ impl Sites {
         let open = |(number, site): (usize, &config::Site)| {
             let root = Root::open(&site.root, links(site.symlinks)).map_err(|error| (site.root.clone(), error))?;
             let index = site.index.iter().map(|name| name.clone().into_bytes()).collect();
-            Ok(Site { number, root, is_gone: false, index, shows_dotfiles: site.dotfiles })
+            Ok(Site {
+                number,
+                root,
+                is_gone: false,
+                is_confined: false,
+                is_superseded: false,
+                index,
+                shows_dotfiles: site.dotfiles,
+            })
         };
         let sites = config.sites.iter().enumerate().map(open).collect::<Result<Vec<_>, _>>()?;
         let cache = Cache::new(sites.len(), config.limits.cache_size, descriptors_max);
@@ -60,9 +69,14 @@ impl Sites {
         Ok(Sites { sites, bindings: bindings(config), memory })
     }
 
-    /// The answer to a request that came in by a binding, or what has to be fetched before there can be one. What is known
+    /// The answer to a request that came in by a binding, or what has to come before there can be one. What is known
     /// of a file is taken to be true until the next [`Sites::begin_round`].
-    pub fn answer(&mut self, binding: usize, request: &Request<'_>, occasion: Occasion<'_>) -> Result<Answer, Fetch> {
+    pub fn answer(
+        &mut self,
+        binding: usize,
+        request: &Request<'_>,
+        occasion: Occasion<'_>,
+    ) -> Result<Answer, Postponed> {
         let host = request.authority().map(|authority| authority.host);
         let number = self.bindings.get(binding).and_then(|binding| binding.hosts.find(host));
         match number.and_then(|number| self.sites.get_mut(number)) {
@@ -83,6 +97,18 @@ impl Sites {
     /// The answer to what could not be taken for a request.
     pub fn answer_rejection(&mut self, rejection: Rejection, head: RefusedHead<'_>) -> Answer {
         self.memory.error_pages.answer_rejection(rejection, head)
+    }
+
+    /// The directories beneath which all lies that is read.
+    pub fn directories(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.sites.iter().map(|site| site.root.reach())
+    }
+
+    /// From now on nothing but what lies beneath them can be read. Where another directory takes the place of a root, requests for what is in it
+    /// are postponed.
+    pub fn confine(&mut self) {
+        let is_confined = !self.sites.iter().any(|site| site.root.reaches_everything());
+        self.sites.iter_mut().for_each(|site| site.is_confined = is_confined);
     }
 
     /// A new round begins: requests have been received since the last one was answered, and what is answered to them has

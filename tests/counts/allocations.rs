@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use webserv::config::{Config, Overrides};
 use webserv::net::LocalAddress;
-use webserv::server::{Appearance, Listeners, Outfit, Worker};
+use webserv::server::{Appearance, Listeners, Outfit, Reports, Worker};
 
 /// Requests that are answered before the others are compared with them.
 const FEW: usize = 300;
@@ -39,8 +39,9 @@ impl Site {
     }
 
     fn config(&self, access: &str) -> Config {
-        let text =
-            format!("listen = '127.0.0.1:0'\n[log]\naccess = '{access}'\nformat = 'combined'\n[[site]]\nroot = '.'\n");
+        let text = format!(
+            "listen = '127.0.0.1:0'\n[server]\nsandbox = false\n[log]\naccess = '{access}'\nformat = 'combined'\n[[site]]\nroot = '.'\n"
+        );
         let path = self.0.join("webserv.toml");
         fs::write(&path, text).unwrap();
         Config::from_file(&path, &Overrides::default()).unwrap_or_else(|_| panic!("a config that is wrong"))
@@ -81,7 +82,8 @@ fn allocations(config: &Arc<Config>, request: &str, times: usize) -> u64 {
         Some(LocalAddress::Tcp(address)) => address,
         other => panic!("no address: {other:?}"),
     };
-    let outfit = Outfit::new(config, appearance, &listeners).unwrap_or_else(|error| panic!("{error}"));
+    let outfit =
+        Outfit::new(config, appearance, &listeners, Reports::new(0).unwrap()).unwrap_or_else(|error| panic!("{error}"));
     let orders = outfit.orders();
     let worker = Worker::open(outfit).unwrap_or_else(|error| panic!("{error}"));
     let request = request.to_owned();

@@ -25,8 +25,8 @@ impl Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_webserv"));
         command.arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
-        let mut banner = String::new();
-        BufReader::new(process.stderr.take().unwrap()).read_line(&mut banner).unwrap();
+        let lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let banner = lines.map(Result::unwrap).find(|line| line.contains(" serving ")).unwrap();
         let address = banner.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').to_owned();
         Server { process, address }
     }

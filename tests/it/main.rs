@@ -33,6 +33,7 @@ mod rejections;
 mod reload;
 mod reload_clients;
 mod rfc;
+mod sandbox;
 mod serve;
 mod slow_disk;
 mod support;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::sending::{Ahead, SendingFile, look_ahead};
 use super::{Client, Ending, Turn};
 use crate::access_log::Entry;
-use crate::files::{Fetch, Fetched, File};
+use crate::files::{Fetched, File};
 use crate::http::{Awaiting, CloseReason, Method, Step};
 use crate::net::{Outbox, Peer};
 use crate::server::shared::Shared;
 use crate::server::trace;
-use crate::site::{Answer, Occasion, Segment};
+use crate::site::{Answer, Occasion, Postponed, Segment};
 
 /// Answers are gathered up to so many bytes before they are sent.
 const OUTBOX_BYTES: usize = 64 * 1024;
@@ -24,14 +24,14 @@ pub(super) enum Halt {
     /// The peer is to send something.
     Await(Awaiting),
     /// The next answer needs this.
-    Fetch(Fetch),
+    Postpone(Postponed),
 }
 
 /// What a step comes to.
 pub(super) enum Next {
     Await(Awaiting),
     /// The request has to be answered later.
-    Fetch(Fetch),
+    Postpone(Postponed),
     Close(CloseReason),
     Respond(Answer, Option<Box<SendingFile>>),
 }
@@ -45,9 +45,9 @@ impl Client {
             let step = self.connection.step(&mut turn.input, &shared.limits);
             match prepare(&step, (turn.fetched.as_deref(), self.fetches), self.peer, self.binding, shared) {
                 Next::Await(awaiting) => return Halt::Await(awaiting),
-                Next::Fetch(fetch) => {
+                Next::Postpone(postponed) => {
                     self.connection.postpone(&mut turn.input, before);
-                    return Halt::Fetch(fetch);
+                    return Halt::Postpone(postponed);
                 }
                 next => self.carry_out(next, shared),
             }
@@ -61,7 +61,7 @@ impl Client {
     /// Puts an answer into the outbox, or takes note of the end.
     pub(super) fn carry_out(&mut self, next: Next, shared: &mut Shared) {
         let (answer, sending_file) = match next {
-            Next::Await(_) | Next::Fetch(_) => return,
+            Next::Await(_) | Next::Postpone(_) => return,
             Next::Close(reason) => {
                 self.ending = Ending::AfterFlush(reason);
                 return;
@@ -104,14 +104,14 @@ pub(super) fn prepare(
             let occasion = Occasion { now: shared.now, fetched, fetches };
             let mut answer = match shared.sites.answer(binding as usize, request, occasion) {
                 Ok(answer) => answer,
-                Err(fetch) => return Next::Fetch(fetch),
+                Err(postponed) => return Next::Postpone(postponed),
             };
             // What can't be read is an error while nothing has been sent. Afterwards the connection can only be cut.
             if let Some((file, range)) = first_part(&answer).filter(|_| request.method != Method::Head) {
                 match look_ahead(file, range, fetched) {
                     Ahead::Resident(range) => resident = range,
                     Ahead::Fetched(_) => {}
-                    Ahead::Elsewhere(fetch) => return Next::Fetch(fetch),
+                    Ahead::Elsewhere(fetch) => return Next::Postpone(Postponed::Fetch(fetch)),
                     Ahead::Failed(error) => answer = shared.sites.answer_unreadable(request, file, error),
                 }
             }

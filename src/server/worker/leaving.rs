@@ -80,9 +80,9 @@ impl Worker {
     pub(super) fn hand_idle(&mut self, keys: impl IntoIterator<Item = Key>) {
         let Leaving::HandingOver(successor) = &self.leaving else { return };
         let successor = successor.clone();
-        let is_idle = |key: &Key| self.clients.get_mut(*key).is_some_and(|client| client.is_idle());
-        let idle: Vec<Key> = keys.into_iter().filter(is_idle).collect();
-        for some in idle.chunks(HANDED_AT_ONCE) {
+        let is_ready = |key: &Key| self.clients.get_mut(*key).is_some_and(|client| client.can_be_handed());
+        let ready: Vec<Key> = keys.into_iter().filter(is_ready).collect();
+        for some in ready.chunks(HANDED_AT_ONCE) {
             let hand = |key: &Key| {
                 let client = self.clients.remove(*key)?;
                 self.deadlines.remove(key.index());

@@ -49,7 +49,8 @@ impl Place {
         self.sites.begin_round();
         let answer = match self.sites.answer(0, &request, Occasion { now, fetched: fetched.as_ref(), fetches: 0 }) {
             Ok(answer) => answer,
-            Err(Fetch { file, range }) => {
+            Err(Postponed::Successor) => panic!("there is one root"),
+            Err(Postponed::Fetch(Fetch { file, range })) => {
                 let bytes = file.read(range.clone(), Reading::Any);
                 let fetched = Fetched { file, start: range.start, bytes };
                 self.sites.answer(0, &request, Occasion { now, fetched: Some(&fetched), fetches: 1 }).unwrap()

@@ -1,0 +1,220 @@
+//! The sandbox of those who serve, and that nobody notices it: what takes the place of a root is served, whatever the
+//! threads that served the last one may read.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{PATIENCE, Scratch, Server, eventually, webserv};
+use crate::wire::{Peer, get, request};
+
+/// Turns a link, at once, as a deployment does it.
+fn turn(link: &Path, target: &str) {
+    let next = link.with_extension("next");
+    symlink(target, &next).unwrap();
+    fs::rename(next, link).unwrap();
+}
+
+/// Two releases, of which `current` is the first.
+fn releases() -> Scratch {
+    let directory = Scratch::with(&[("releases/1/a.txt", "1"), ("releases/2/a.txt", "2")]);
+    symlink("releases/1", directory.join("current")).unwrap();
+    directory
+}
+
+#[test]
+fn a_release_is_served_from_the_moment_it_is_the_current_one() {
+    let directory = releases();
+    let server = Server::configured(&directory, "listen = '127.0.0.1:0'\n[[site]]\nroot = 'current'\n");
+    let mut idle = server.connect();
+    idle.exchange(request("GET", "/a.txt", &[])).assert_status(200).assert_content("1");
+    for release in ["2", "1", "2"] {
+        let mut begun = server.connect();
+        let get = request("GET", "/a.txt", &[]);
+        begun.send(&get[..20]);
+        turn(&directory.join("current"), &format!("releases/{release}"));
+        begun.send(&get[20..]);
+        begun.response().assert_status(200).assert_content(release);
+        // Several at once, one of them with content; a client that was there before; one that comes now.
+        let content = request("GET", "/a.txt", &["Content-Length: 3"]) + "abc";
+        begun.send(content + &get + &get);
+        for _ in 0..3 {
+            begun.response().assert_status(200).assert_content(release);
+        }
+        idle.exchange(&get).assert_status(200).assert_content(release);
+        crate::wire::get(&server, "/a.txt").assert_status(200).assert_content(release);
+    }
+    eventually("those who served the last release have ended", || serving(&server) == 1);
+}
+
+#[test]
+fn a_request_goes_over_with_what_has_come_of_it() {
+    let directory = releases();
+    let server = Server::configured(&directory, "listen = '127.0.0.1:0'\n[[site]]\nroot = 'current'\n");
+    let mut peer = server.connect();
+    peer.send(request("GET", "/a.txt", &["Content-Length: 6"]) + "abc");
+    // Whoever serves has seen it when others have been answered after it.
+    get(&server, "/a.txt").assert_status(200).assert_content("1");
+    turn(&directory.join("current"), "releases/2");
+    peer.send("def".to_owned() + &request("GET", "/a.txt", &["Connection: close"]));
+    for _ in 0..2 {
+        peer.response().assert_status(200).assert_content("2");
+    }
+    peer.assert_ended();
+}
+
+/// Threads that serve.
+fn serving(server: &Server) -> usize {
+    let tasks = fs::read_dir(format!("/proc/{}/task", server.process.id())).unwrap();
+    let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
+    names.filter(|name| name == "serve\n").count()
+}
+
+#[test]
+fn no_request_fails_while_releases_are_turned() {
+    let directory = releases();
+    let server = Server::configured(&directory, "listen = '127.0.0.1:0'\n[[site]]\nroot = 'current'\n");
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|number| {
+                let (address, is_over) = (server.address(), &is_over);
+                scope.spawn(move || {
+                    let mut peer = Peer::tcp(address);
+                    let mut answers = HashMap::<String, usize>::new();
+                    while !is_over.load(Ordering::Relaxed) {
+                        if number % 2 == 0 {
+                            peer = Peer::tcp(address);
+                        }
+                        let response = peer.exchange(request("GET", "/a.txt", &[]));
+                        *answers.entry(response.assert_status(200).text().to_owned()).or_default() += 1;
+                    }
+                    answers
+                })
+            })
+            .collect();
+        for release in ["2", "1", "2"] {
+            turn(&directory.join("current"), &format!("releases/{release}"));
+            get(&server, "/a.txt").assert_status(200).assert_content(release);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        for client in clients {
+            let answers = client.join().unwrap();
+            assert!(answers.keys().all(|answer| answer == "1" || answer == "2"), "{answers:?}");
+            assert_eq!(answers.len(), 2, "{answers:?}");
+        }
+    });
+}
+
+#[test]
+fn a_root_that_is_made_anew_is_served_beside_one_that_is_still_missing() {
+    let directory = Scratch::with(&[("a/a.txt", "a"), ("b/a.txt", "b")]);
+    let mut server = Server::configured(
+        &directory,
+        "listen = '127.0.0.1:0'\n[[site]]\nroot = 'a'\nhosts = 'a.test'\n[[site]]\nroot = 'b'\nhosts = 'b.test'\n",
+    );
+    if server.process.stderr.said().contains("there is no sandbox") {
+        println!("not tested: this system has no Landlock");
+        return;
+    }
+    for root in ["a", "b"] {
+        fs::remove_dir_all(directory.join(root)).unwrap();
+    }
+    directory.write("a/a.txt", "new");
+    let mut peer = server.connect();
+    peer.send("GET /a.txt HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    server.process.stderr.line_with("trying again");
+    directory.write("b/a.txt", "b");
+    peer.response().assert_status(200).assert_content("new");
+}
+
+#[test]
+fn a_reload_may_bring_another_root() {
+    let directory = releases();
+    let config = |root: &str| format!("listen = '127.0.0.1:0'\n[[site]]\nroot = '{root}'\n");
+    let mut server = Server::configured(&directory, &config("releases/1"));
+    let mut idle = server.connect();
+    idle.exchange(request("GET", "/a.txt", &[])).assert_status(200).assert_content("1");
+    // With nothing new, and then with a root that those who serve until then cannot read.
+    assert!(server.reload("reload").contains("nothing has changed"));
+    idle.exchange(request("GET", "/a.txt", &[])).assert_status(200).assert_content("1");
+    directory.write("webserv.toml", config("releases/2"));
+    server.reload("root of");
+    eventually("the new root is served", || get(&server, "/a.txt").assert_status(200).text() == "2");
+    // Who has been asking those who served before is handed over by them.
+    let mut ask = || idle.exchange(request("GET", "/a.txt", &[])).assert_status(200).text().to_owned();
+    eventually("it is served to those who were there before", || ask() == "2");
+}
+
+#[test]
+fn without_a_sandbox_a_root_is_opened_by_whoever_serves() {
+    let directory = releases();
+    let config = "listen = '127.0.0.1:0'\n[server]\nsandbox = false\n[[site]]\nroot = 'current'\n";
+    let server = Server::configured(&directory, config);
+    let mut peer = server.connect();
+    for release in ["2", "1", "2"] {
+        turn(&directory.join("current"), &format!("releases/{release}"));
+        peer.exchange(request("GET", "/a.txt", &[])).assert_status(200).assert_content(release);
+    }
+    assert_eq!(serving(&server), 1);
+}
+
+/// What a server said that strace(1) ran, with these of its arguments, and the calls that it made until it was stopped.
+#[track_caller]
+fn traced(sandbox: &str, arguments: &[&str]) -> (String, String) {
+    let directory = releases();
+    let config = format!("listen = '127.0.0.1:0'\n[server]\nsandbox = {sandbox}\n[[site]]\nroot = 'current'\n");
+    let config = directory.write("webserv.toml", config);
+    let output = directory.join("strace");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-e", "trace=landlock_create_ruleset,landlock_restrict_self,accept4"]).args(arguments);
+    strace.arg("-o").arg(&output).arg(webserv().get_program()).arg("-c").arg(config);
+    let server = Server::start(&mut strace);
+    get(&server, "/a.txt").assert_status(200).assert_content("1");
+    turn(&directory.join("current"), "releases/2");
+    get(&server, "/a.txt").assert_status(200).assert_content("2");
+    // What strace is told, it does not tell the server.
+    let id = server.process.id();
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let child = Pid::from_raw(children.split_whitespace().next().unwrap().parse().unwrap()).unwrap();
+    kill_process(child, Signal::TERM).unwrap();
+    let finished = server.process.finish(PATIENCE);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    (finished.stderr, fs::read_to_string(output).unwrap())
+}
+
+/// The threads that made this call with success.
+fn threads_of<'a>(calls: &'a str, call: &str) -> BTreeSet<&'a str> {
+    let made = calls.lines().filter(|line| line.contains(call) && !line.contains("= -1"));
+    made.filter_map(|line| line.split_whitespace().next()).collect()
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn each_thread_that_accepts_is_in_a_sandbox() {
+    // As it is here, and as old as it can be.
+    for arguments in [&[][..], &["-e", "inject=landlock_create_ruleset:retval=1:when=1"]] {
+        let (said, calls) = traced("true", arguments);
+        let accepting = threads_of(&calls, "accept4(");
+        assert!(!accepting.is_empty(), "{calls}");
+        assert!(accepting.is_subset(&threads_of(&calls, "landlock_restrict_self(")), "{calls}");
+        assert!(!said.contains("no sandbox"), "{said}");
+    }
+    let (_, calls) = traced("false", &[]);
+    assert!(!calls.contains("landlock_"), "{calls}");
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_kernel_without_sandboxes_will_do() {
+    for error in ["ENOSYS", "EOPNOTSUPP", "EPERM"] {
+        let (said, _) = traced("true", &["-e", &format!("inject=landlock_create_ruleset:error={error}")]);
+        assert!(said.contains("warn: there is no sandbox"), "{said}");
+    }
+}
