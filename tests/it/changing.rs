@@ -261,7 +261,8 @@ fn a_root_that_is_gone_is_told_of_once_and_served_again_when_it_is_back() {
     assert_eq!(count("www: not found; it answers 503 until it is back"), 2, "{said}");
     assert_eq!(count("the root of site 1 is back: "), 1, "{said}");
     assert_eq!(count("the root of site 1 is another directory now: "), 1, "{said}");
-    assert_eq!(said.lines().count(), 5, "{said}");
+    // Besides, there is the banner, and perhaps that it runs as root.
+    assert_eq!(said.lines().filter(|line| !line.contains("as root")).count(), 5, "{said}");
 }
 
 #[test]

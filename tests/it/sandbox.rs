@@ -50,7 +50,7 @@ fn a_release_is_served_from_the_moment_it_is_the_current_one() {
         idle.exchange(&get).assert_status(200).assert_content(release);
         crate::wire::get(&server, "/a.txt").assert_status(200).assert_content(release);
     }
-    eventually("those who served the last release have ended", || serving(&server) == 1);
+    eventually("those who served the last release have ended", || server.workers() == 1);
 }
 
 #[test]
@@ -67,13 +67,6 @@ fn a_request_goes_over_with_what_has_come_of_it() {
         peer.response().assert_status(200).assert_content("2");
     }
     peer.assert_ended();
-}
-
-/// Threads that serve.
-fn serving(server: &Server) -> usize {
-    let tasks = fs::read_dir(format!("/proc/{}/task", server.process.id())).unwrap();
-    let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
-    names.filter(|name| name == "serve\n").count()
 }
 
 #[test]
@@ -162,7 +155,7 @@ fn without_a_sandbox_a_root_is_opened_by_whoever_serves() {
         turn(&directory.join("current"), &format!("releases/{release}"));
         peer.exchange(request("GET", "/a.txt", &[])).assert_status(200).assert_content(release);
     }
-    assert_eq!(serving(&server), 1);
+    eventually("nobody has been started to serve another release", || server.workers() == 1);
 }
 
 /// What a server said that strace(1) ran, with these of its arguments, and the calls that it made until it was stopped.
