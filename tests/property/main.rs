@@ -9,6 +9,7 @@
 
 mod checks;
 mod corpora;
+mod mutation;
 mod outbox;
 mod pipelines;
 mod random;
