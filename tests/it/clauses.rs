@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::{Scratch, Server};
+use crate::tidy::tests_in;
 use crate::wire::{exchange, get, request};
 
 const CONTENT: &str = "0123456789abcdefghij";
@@ -310,12 +311,7 @@ fn repository() -> &'static Path {
 /// Whether the file has a test of that name, and one that is run whenever the tests are.
 fn has_test(file: &str, name: &str) -> bool {
     let directory = if file.starts_with("src/") { "" } else { "tests/it/" };
-    let source = fs::read_to_string(repository().join(format!("{directory}{file}.rs"))).unwrap_or_default();
-    source.split("#[test]").skip(1).any(|rest| {
-        let (attributes, definition) = rest.split_once("fn ").unwrap_or_default();
-        let is_named = definition.strip_prefix(name).is_some_and(|rest| rest.starts_with('('));
-        is_named && !attributes.contains("#[ignore")
-    })
+    tests_in(&format!("{directory}{file}.rs")).iter().any(|test| test.name == name && !test.is_ignored)
 }
 
 /// Whether the table has one row of that name in the file, or where none is named, rows of that section.

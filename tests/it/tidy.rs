@@ -1,5 +1,5 @@
 //! The house rules that can be checked: which room imports what, how a file opens, how long it is, how things are
-//! named, and that every config that is shown works.
+//! named, that every config that is shown works, and that every promise has its tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -260,4 +260,54 @@ fn the_examples_of_the_readme_can_be_used() {
         let finished = run(webserv().args(["--check", "-c"]).arg(file));
         assert_eq!(finished.code, Some(0), "{block}\n{}", finished.stderr);
     }
+}
+
+/// A test as it stands in its source.
+pub(crate) struct Test {
+    pub(crate) name: String,
+    /// It is left to `--ignored`.
+    pub(crate) is_ignored: bool,
+}
+
+/// The tests of a file of the repository; none where there is no such file.
+pub(crate) fn tests_in(file: &str) -> Vec<Test> {
+    let source = fs::read_to_string(repository().join(file)).unwrap_or_default();
+    let tests = source.split("#[test]").skip(1).filter_map(|test| {
+        let (attributes, definition) = test.split_once("fn ")?;
+        let (name, _) = definition.split_once('(')?;
+        Some(Test { name: name.to_owned(), is_ignored: attributes.contains("#[ignore") })
+    });
+    tests.collect()
+}
+
+#[test]
+fn every_promise_names_tests_that_exist() {
+    let read = |file| fs::read_to_string(repository().join(file)).unwrap();
+    let (promises, ci) = (read("docs/PROMISES.md"), read(".ci/run"));
+    let mut found = Vec::new();
+    let mut rows = 0;
+    for (line, text) in (1..).zip(promises.lines()) {
+        // Promise, figure, tests; above them the names of the columns and a line.
+        let columns: Vec<_> = text.trim_matches('|').split('|').map(str::trim).collect();
+        if !text.starts_with("| ") || columns[0] == "promise" || columns[0].starts_with("---") {
+            continue;
+        }
+        rows += 1;
+        if columns.len() != 3 {
+            found.push(format!("docs/PROMISES.md:{line}: {} columns", columns.len()));
+            continue;
+        }
+        for named in columns[2].split(", ") {
+            let is_there = match (named.strip_prefix("`.ci/run`: `"), named.trim_matches('`').split_once("::")) {
+                (Some(step), _) => ci.contains(step.trim_matches('`')),
+                (None, Some((file, name))) => tests_in(file).iter().any(|test| test.name == name),
+                (None, None) => false,
+            };
+            if !is_there {
+                found.push(format!("docs/PROMISES.md:{line}: {named}"));
+            }
+        }
+    }
+    assert!(rows > 20, "the list has {rows} rows");
+    assert_none("promises that nothing shows", &found);
 }
