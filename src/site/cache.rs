@@ -10,6 +10,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
+use std::mem;
 use std::rc::Rc;
 
 use foldhash::fast::RandomState;
@@ -22,8 +23,20 @@ use crate::files::{Identity, Timestamp};
 /// out of the root, and if a link is put in the place of that, it seems to be where it was.
 const BY_NAME_SECONDS: i64 = 10;
 
-/// What an entry costs beside its path and its representation, in bytes, at a guess.
-const OVERHEAD: usize = 400;
+/// What an entry costs at most beside the bytes of its path and its representation, in bytes: itself, its place in a map that
+/// is a quarter full, its place in two queues that are half full, its hash among the ghosts, and what the allocator adds to
+/// the entry and to its path.
+const OVERHEAD: usize = size_of::<Entry>()
+    + 4 * (size_of::<(Rc<[u8]>, Box<Entry>)>() + 1)
+    + 2 * 2 * size_of::<EntryKey>()
+    + 4 * size_of::<u64>()
+    + 2 * 32;
+
+/// A map of which less than this part is in use gives the rest back: one in so many.
+const USED_PART: usize = 4;
+
+/// Where so few are left, it does not matter.
+const ENTRIES_FEW: usize = 64;
 
 /// The part of the bytes that those may hold who are new: one in so many.
 const SMALL_PART: usize = 10;
@@ -38,7 +51,7 @@ const DESCRIPTOR_SECONDS: i64 = 10;
 type EntryKey = (usize, Rc<[u8]>);
 
 /// By path. Clients choose what stands here, so the hash has a seed that they do not know.
-type Entries = HashMap<Rc<[u8]>, Entry, RandomState>;
+type Entries = HashMap<Rc<[u8]>, Box<Entry>, RandomState>;
 
 /// How closely it is looked whether a file is still the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -174,46 +187,42 @@ impl Cache {
             Known::Representation(representation) => (representation.memory(), representation.holds_descriptor()),
             Known::Missing => (0, false),
         };
-        let bytes = OVERHEAD + path.len() + file.len() + memory;
+        let file_bytes = if file == path { 0 } else { file.len() };
+        let bytes = OVERHEAD + path.len() + file_bytes + memory;
         if bytes > self.bytes_max / 2 || identity.is_some_and(|identity| !identity.is_settled(now)) {
             return;
         }
         let Some(entries) = self.sites.get_mut(site) else { return };
-        let round = self.round;
-        let mut entry = Entry {
-            file: file.into(),
+        let key = entries.get_key_value(path).map_or_else(|| Rc::from(path), |(path, _)| Rc::clone(path));
+        let mut entry = Box::new(Entry {
+            file: if file == path { Rc::clone(&key) } else { file.into() },
             known: Some(known),
             identity,
-            round,
+            round: self.round,
             second: now.seconds,
             found: now.seconds,
             bytes,
             uses: 0,
             is_main: false,
-        };
-        let mut is_listed = false;
-        let key = match entries.get_mut(path) {
+        });
+        let (freed, is_listed) = match entries.get_mut(path) {
             Some(old) => {
                 entry.is_main = old.is_main;
                 entry.uses = old.uses;
-                let freed = old.bytes;
-                is_listed = old.holds_descriptor();
-                *old = entry;
-                self.count(site, path, freed, bytes);
-                entry_key(&self.sites, site, path)
+                let old = mem::replace(old, entry);
+                (old.bytes, old.holds_descriptor())
             }
             None => {
-                let path: Rc<[u8]> = path.into();
-                entry.is_main = self.ghosts.take((site, &path));
+                entry.is_main = self.ghosts.take((site, path));
                 let queue = if entry.is_main { &mut self.main } else { &mut self.small };
-                queue.push_back((site, Rc::clone(&path)));
-                entries.insert(Rc::clone(&path), entry);
-                self.count(site, &path, 0, bytes);
-                Some((site, path))
+                queue.push_back((site, Rc::clone(&key)));
+                entries.insert(Rc::clone(&key), entry);
+                (0, false)
             }
         };
+        self.count(site, path, freed, bytes);
         if holds_descriptor && !is_listed {
-            self.open.extend(key);
+            self.open.push_back((site, key));
             self.close_some();
         }
         while self.bytes > self.bytes_max && self.evict() {}
@@ -280,6 +289,9 @@ impl Cache {
                 continue;
             }
             entries.remove(&path);
+            if entries.capacity() > USED_PART * entries.len().max(ENTRIES_FEW) {
+                entries.shrink_to(2 * entries.len());
+            }
             self.bytes = self.bytes.saturating_sub(bytes);
             if is_small {
                 self.ghosts.add((site, &path), self.main.len());
@@ -287,11 +299,6 @@ impl Cache {
             return true;
         }
     }
-}
-
-fn entry_key(sites: &[Entries], site: usize, path: &[u8]) -> Option<EntryKey> {
-    let (path, _) = sites.get(site)?.get_key_value(path)?;
-    Some((site, Rc::clone(path)))
 }
 
 /// Whether that is all there is to say of a file: that nothing has its name.
