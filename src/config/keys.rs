@@ -123,7 +123,8 @@ keys! {
     /// What clients can make the server hold on to, and for how long. Each is enforced; none can be switched off by
     /// accident.
     pub struct Limits {
-        /// Connections at a time, per worker. Each costs a descriptor; one more waits in the backlog.
+        /// Connections at a time, per worker. Each costs a descriptor. For one more, the one that is idle for the longest
+        /// time is closed; where none is idle it waits in the backlog, and after a second without room it gets a 503.
         connections: usize = 10_000,
             count(1..=1_000_000, [
                 "without a connection nobody is served",
@@ -172,7 +173,8 @@ keys! {
                 "an idle connection holds a descriptor that long",
             ]);
 
-        /// Time without progress on a response: the client has gone, or reads too slowly on purpose.
+        /// Time without progress on a response: the client has gone, or reads too slowly on purpose. Less than 8 KiB is no
+        /// progress, unless it is the rest.
         send_time: Duration = Duration::from_secs(30),
             time(10..=HOUR, [
                 "one round trip takes longer than that",

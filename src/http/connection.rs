@@ -240,6 +240,12 @@ impl Connection {
         self.has_ended = true;
     }
 
+    /// There is no room for this peer: it is told so, whatever it asks for.
+    pub fn turn_away(&mut self) -> Step<'_> {
+        let reason = "all connections are in use; try again in a moment";
+        self.reject(Rejection::new(Status::ServiceUnavailable, reason), RefusedHead::Part(&[]))
+    }
+
     /// The server wants to stop: the next response is the last. Where none is owed and no request has begun, there is
     /// nothing to wait for, which is for the caller to see to by [`Connection::expire`].
     pub fn retire(&mut self) {

@@ -10,6 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrAny, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 
@@ -54,6 +55,11 @@ pub struct Acceptor {
 
 /// How long a connection without a byte is kept from a listener that waits for bytes, about, in seconds.
 const DEFER_SECONDS: i32 = 1;
+
+/// What the kernel may hold for a peer beside what is on its way, in bytes, unless that is told otherwise. The kernel itself
+/// would let it be up to 4 MiB (tcp(7), tcp_wmem) for a peer that asks for a large file and reads nothing. With what it
+/// needs besides, this is 440 KiB of memory.
+pub const UNSENT_BYTES: usize = 320 * 1024;
 
 const FLAGS: SocketFlags = SocketFlags::NONBLOCK.union(SocketFlags::CLOEXEC);
 
@@ -125,7 +131,12 @@ impl Listener {
 impl Acceptor {
     /// Accepts from the socket of a listener at that address.
     pub fn new(socket: OwnedFd, address: LocalAddress) -> Acceptor {
-        Acceptor { source: Source::new(socket), address }
+        let source = Source::new(socket);
+        if let LocalAddress::Tcp(_) = address {
+            // Where that cannot be had, the bound is the system's.
+            let _ = source.bound_unsent(UNSENT_BYTES as i32);
+        }
+        Acceptor { source, address }
     }
 
     /// Where it is bound.
@@ -145,6 +156,13 @@ impl Acceptor {
             let seconds = if accepting == Accepting::WithBytes { DEFER_SECONDS } else { 0 };
             let _ = self.source.defer_accept(seconds);
         }
+    }
+
+    /// Whether a connection waits. Accepting does not tell where there is no descriptor: then it fails in any case.
+    pub fn is_waited_at(&self) -> bool {
+        let mut polled = [PollFd::new(&self.source, PollFlags::IN)];
+        // Where that cannot be told, accepting will.
+        rustix::event::poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
     }
 
     /// Accepts a connection that waits; `None` where there is none. An error is one of the machine: out of descriptors

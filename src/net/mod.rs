@@ -8,7 +8,7 @@ pub mod reactor;
 pub mod slab;
 pub mod transport;
 
-pub use listener::{Accepting, Acceptor, Listener, LocalAddress};
+pub use listener::{Accepting, Acceptor, Listener, LocalAddress, UNSENT_BYTES};
 pub use outbox::{Flushed, Outbox};
 pub use reactor::{Reactor, Readiness, Source};
 pub use slab::{Key, Slab};

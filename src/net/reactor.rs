@@ -139,13 +139,21 @@ impl Source {
     /// Lets a listener tell of a connection when there is something to be received (tcp(7), TCP_DEFER_ACCEPT), or after so
     /// many seconds.
     pub fn defer_accept(&self, seconds: i32) -> io::Result<()> {
-        let size = size_of_val(&seconds) as libc::socklen_t;
-        let value = (&raw const seconds).cast();
-        // SAFETY: the option is an int, and so is what the pointer leads to, which lives until the call returns.
-        #[expect(unsafe_code, reason = "an option for which there is no safe function")]
-        let result = unsafe {
-            libc::setsockopt(self.descriptor.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, value, size)
-        };
+        self.set_tcp_option(libc::TCP_DEFER_ACCEPT, seconds)
+    }
+
+    /// Bounds what waits in the kernel to be sent for the first time, in bytes (tcp(7), TCP_NOTSENT_LOWAT). What is on its
+    /// way is not bounded by it. Whoever is accepted from a listener has this of the listener.
+    pub fn bound_unsent(&self, bytes: i32) -> io::Result<()> {
+        self.set_tcp_option(libc::TCP_NOTSENT_LOWAT, bytes)
+    }
+
+    fn set_tcp_option(&self, option: libc::c_int, value: i32) -> io::Result<()> {
+        let size = size_of_val(&value) as libc::socklen_t;
+        let value = (&raw const value).cast();
+        // SAFETY: the options above are ints, and so is what the pointer leads to, which lives until the call returns.
+        #[expect(unsafe_code, reason = "options for which there is no safe function")]
+        let result = unsafe { libc::setsockopt(self.descriptor.as_raw_fd(), libc::IPPROTO_TCP, option, value, size) };
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 

@@ -58,6 +58,12 @@ impl Transport {
         }
     }
 
+    /// Whether there is something to receive: bytes, the end of the peer's side, or an error (recv(2), MSG_PEEK).
+    pub fn has_something_to_receive(&self) -> bool {
+        let peeked = rustix::net::recv(&self.source, &mut [0; 1], RecvFlags::PEEK);
+        !matches!(peeked, Err(rustix::io::Errno::AGAIN))
+    }
+
     /// Sends from `slices` in one system call, as much as there is room for (sendmsg(2)). With `more`, the kernel keeps a
     /// last segment that is not full until something follows it.
     pub fn send(&self, slices: &[IoSlice<'_>], more: More) -> io::Result<usize> {
@@ -85,6 +91,13 @@ impl Transport {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Bounds what the kernel holds for the peer beside what is on its way, in bytes, to something else than
+    /// [`UNSENT_BYTES`](super::UNSENT_BYTES). UNIX sockets have a bound of their own.
+    pub fn bound_unsent(&self, bytes: usize) {
+        // It may well go on with the bound that it has.
+        let _ = self.source.bound_unsent(bytes.try_into().unwrap_or(i32::MAX));
     }
 
     /// Whether something was sent that the peer's side has not acknowledged yet. False where the system does not tell.

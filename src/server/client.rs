@@ -7,16 +7,18 @@
 mod answering;
 mod handed_over;
 mod handing;
+mod patience;
 mod sending;
 
 use std::io;
-use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use answering::{Halt, prepare};
 pub(super) use handing::Handed;
+pub(super) use patience::Expendable;
+use patience::{LINGER_TIME, LINGER_TIMES, Waiting};
 pub(super) use sending::SendingFile;
 
 use super::gone::Gone;
@@ -33,11 +35,6 @@ const SHARE_BYTES: usize = 1024 * 1024;
 
 /// Requests that are answered for a client in a turn.
 const SHARE_REQUESTS: usize = 64;
-
-/// How long a peer that does nothing may take to notice that it has been answered for good (RFC 9112, section 9.6), and how
-/// often it gets this time anew while it sends, or receives.
-const LINGER_TIME: Duration = Duration::from_secs(5);
-const LINGER_TIMES: u8 = 3;
 
 /// One accepted peer.
 pub(super) struct Client {
@@ -62,10 +59,16 @@ pub(super) struct Client {
     is_retiring: bool,
     /// Its next request is for another worker to answer.
     awaits_successor: bool,
+    /// Nothing has been answered yet.
+    is_new: bool,
     has_ended: bool,
     has_progressed: bool,
     ending: Ending,
     waiting: Waiting,
+    /// What was sent while there was more to send, in pieces, since the time for it began; see [`patience`]
+    sent_in_time: u8,
+    /// The same in units, in all, by which the kernel may hold more for it
+    sent_units: u8,
     deadline: Instant,
     /// It stands in the queue of those that are ready, and is driven when its turn comes.
     pub(super) is_queued: bool,
@@ -93,16 +96,6 @@ enum Ending {
     Lingering(CloseReason, u8),
 }
 
-/// What a client waits for. Each has a time of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Waiting {
-    For(Awaiting),
-    /// Room in the socket
-    ToSend,
-    /// A part of a file
-    ForDisk,
-}
-
 /// How a drive ended.
 pub(super) enum Outcome {
     /// It waits for readiness, and until its deadline.
@@ -119,7 +112,8 @@ pub(super) enum Outcome {
 
 impl Client {
     pub(super) fn new(transport: Transport, peer: Peer, binding: u32, shared: &Shared) -> Client {
-        Client::with(transport, peer, binding, shared.instant + shared.timeouts.idle)
+        let deadline = shared.instant + shared.timeouts.idle;
+        Client { is_new: true, ..Client::with(transport, peer, binding, deadline) }
     }
 
     fn with(transport: Transport, peer: Peer, binding: u32, deadline: Instant) -> Client {
@@ -139,10 +133,13 @@ impl Client {
             must_drain: peer == Peer::Unix,
             is_retiring: false,
             awaits_successor: false,
+            is_new: false,
             has_ended: false,
             has_progressed: false,
             ending: Ending::Open,
             waiting: Waiting::For(Awaiting::Request),
+            sent_in_time: 0,
+            sent_units: 0,
             deadline,
             is_queued: false,
         }
@@ -255,7 +252,9 @@ impl Client {
             if let Some(outbox) = &mut self.outbox {
                 let before = turn.bytes_left;
                 let flushed = outbox.flush(&self.transport, &mut turn.bytes_left, file_share);
-                self.has_progressed |= turn.bytes_left < before;
+                if !matches!(flushed, Ok(Flushed::Drained)) {
+                    self.note_sent(before.saturating_sub(turn.bytes_left));
+                }
                 match flushed {
                     Ok(Flushed::Drained) => {
                         self.settle_file(shared);
@@ -319,41 +318,5 @@ impl Client {
             let next = prepare(&self.connection.expire(turn.input), (None, 0), self.peer, self.binding, shared);
             self.carry_out(next, shared);
         }
-    }
-
-    /// Whether the socket can be closed without destroying what the peer has not received yet. It can't where bytes of the
-    /// peer are left unread, or may still come while some of ours are on their way: the kernel answers them with a reset.
-    fn may_close(&self, reason: CloseReason, has_read_all: bool) -> bool {
-        let is_done = has_read_all && !self.is_readable && !reason.lingers();
-        self.has_ended || (is_done && !self.transport.has_unacknowledged())
-    }
-
-    /// Whether the peer's end is waited for any longer. It has so many times over to show that it still takes part.
-    fn lingers_on(&mut self, shared: &Shared) -> bool {
-        if shared.instant < self.deadline {
-            return true;
-        }
-        self.deadline = shared.instant + LINGER_TIME;
-        let takes_part = mem::take(&mut self.has_progressed) || self.transport.has_unacknowledged();
-        match &mut self.ending {
-            Ending::Lingering(_, times) if takes_part && *times > 1 => *times -= 1,
-            _ => return false,
-        }
-        true
-    }
-
-    /// Whether there is time left to wait. The time starts when something else is waited for than before, and anew with
-    /// each progress: a response for requests, bytes for sending. The bytes of a head are no progress.
-    fn is_in_time(&mut self, waiting: Waiting, shared: &Shared) -> bool {
-        if waiting != self.waiting || mem::take(&mut self.has_progressed) {
-            self.waiting = waiting;
-            self.deadline = shared.instant
-                + match waiting {
-                    Waiting::For(Awaiting::Request | Awaiting::Content) => shared.timeouts.idle,
-                    Waiting::For(Awaiting::Head) => shared.timeouts.head,
-                    Waiting::ToSend | Waiting::ForDisk => shared.timeouts.send,
-                };
-        }
-        shared.instant < self.deadline
     }
 }

@@ -10,6 +10,10 @@ const OWN_DESCRIPTORS: u64 = 28;
 const KEPT_DESCRIPTORS: u64 = 256;
 const KEPT_PART: u64 = 8;
 
+/// Clients beyond the limit of connections that are told so, at most, and the part of all descriptors that this may be.
+const TURNED_AWAY: u64 = 32;
+const TURNED_AWAY_PART: u64 = 32;
+
 /// Fewer connections than this are worth a warning: a few browsers take as many.
 const CONNECTIONS_FEW: usize = 256;
 
@@ -33,11 +37,17 @@ impl Descriptors {
         KEPT_DESCRIPTORS.min(self.limit / KEPT_PART) as usize
     }
 
+    /// Clients that may be there beyond the limit of connections, to be told so. At least one.
+    pub(super) fn for_turned_away(self) -> usize {
+        TURNED_AWAY.min(self.limit / TURNED_AWAY_PART).max(1) as usize
+    }
+
     /// Connections, of those that are wanted, that can be had beside so many roots and listeners, at least one. Tells
     /// where these are fewer.
     pub(super) fn for_connections(self, wanted: usize, roots: usize, listeners: usize) -> usize {
         // A listener has two: one is the worker's, one is kept for those who come after it.
-        let taken = OWN_DESCRIPTORS + self.for_files() as u64 + (roots + 2 * listeners) as u64;
+        let others = self.for_files() + self.for_turned_away() + roots + 2 * listeners;
+        let taken = OWN_DESCRIPTORS + others as u64;
         // And so has a client that is sent a file.
         let affordable = usize::try_from(self.limit.saturating_sub(taken) / 2).unwrap_or(usize::MAX).max(1);
         if affordable < wanted {

@@ -21,6 +21,8 @@ pub(super) enum Gone {
     SendTimeout,
     /// The rest of a file could not be read, or not in time. Why has been written down.
     Unreadable,
+    /// Somebody else needed its place, and it had nothing to lose.
+    PutOut,
     /// The server has stopped, and `drain_time` is over.
     Abandoned,
 }
@@ -35,7 +37,7 @@ impl Gone {
                 log::error!("a connection was cut: cannot send {}: {error}", Visible(&file.path()));
             }
             Gone::Unsent(file, error) => log::warn!("a connection was cut: {}: {error}", Visible(&file.path())),
-            Gone::Closed(_) | Gone::SendTimeout | Gone::Unreadable | Gone::Abandoned => {}
+            Gone::Closed(_) | Gone::SendTimeout | Gone::Unreadable | Gone::PutOut | Gone::Abandoned => {}
         }
     }
 }
@@ -65,6 +67,7 @@ impl fmt::Display for Gone {
             Gone::Unsent(_, error) => error.fmt(f),
             Gone::SendTimeout => f.write_str("it took nothing for too long"),
             Gone::Unreadable => f.write_str("the rest of its file could not be read"),
+            Gone::PutOut => f.write_str("somebody else needed its place"),
             Gone::Abandoned => f.write_str("the server does not wait any longer"),
         }
     }

@@ -2,6 +2,7 @@
 
 mod accepting;
 mod leaving;
+mod room;
 mod upkeep;
 
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ use super::shared::{Shared, Timeouts};
 use super::start_error::StartError;
 use accepting::Entrances;
 use leaving::Leaving;
+use room::Room;
 
 use crate::files::{Fetch, Fetched, Fetchers, ReadError};
 use crate::http;
@@ -41,6 +43,7 @@ pub struct Worker {
     /// It cannot read all that it is to serve any more, and has told so.
     is_superseded: bool,
     entrances: Entrances,
+    room: Room,
     clients: Slab<Client>,
     deadlines: Deadlines,
     fetchers: Fetchers<Key>,
@@ -73,7 +76,7 @@ impl Worker {
         for (bell, key) in bells.iter_mut().zip([MAILBOX, FETCHERS]) {
             bell.register(&reactor, key)?;
         }
-        let entrances = Entrances::open(entrances, &reactor, connections_max)?;
+        let entrances = Entrances::open(entrances, &reactor)?;
         let timeouts = Timeouts { head: limits.head_time, idle: limits.idle_time, send: limits.send_time };
         let http_limits =
             http::Limits { head_size: limits.head_size, fields: limits.fields, content_size: limits.content_size };
@@ -89,6 +92,7 @@ impl Worker {
             sandbox,
             is_superseded: false,
             entrances,
+            room: Room::new(connections_max, descriptors.for_turned_away()),
             clients: Slab::default(),
             deadlines: Deadlines::new(Instant::now()),
             fetchers,
@@ -225,7 +229,7 @@ impl Worker {
 
     /// How long there is nothing to do unless a source becomes ready.
     fn timeout(&self) -> Option<Duration> {
-        if !self.ready.is_empty() || self.entrances.may_accept(self.clients.len()) {
+        if !self.ready.is_empty() || self.entrances.may_accept() {
             return Some(Duration::ZERO);
         }
         let now = self.shared.instant;
@@ -233,8 +237,8 @@ impl Worker {
         let needs_upkeep =
             self.shared.has_handed_over || self.shared.sites.keeps_files_open() || self.entrances.waits_for_bytes();
         let upkeep = needs_upkeep.then(|| until(self.upkeep_at));
-        let ends = [self.entrances.pause_ends(), self.leaving.ends()].map(|end| end.map(until));
-        let waits = [self.deadlines.next(now), ends[0], ends[1], upkeep];
+        let ends = [self.entrances.pause_ends(), self.leaving.ends(), self.room.tells_at()].map(|end| end.map(until));
+        let waits = [self.deadlines.next(now), ends[0], ends[1], ends[2], upkeep];
         waits.into_iter().flatten().min()
     }
 
@@ -280,6 +284,7 @@ impl Worker {
                 self.fetchers.cancel(key);
             }
         }
+        self.room.leave(key);
         self.entrances.end_pause();
         // When it has happened: who reads of it may rely on it.
         gone.report();

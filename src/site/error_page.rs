@@ -14,6 +14,9 @@ const CACHE: &str = "Cache-Control: no-cache\r\n";
 /// Whether it is a page or a line depends on what is asked for.
 const VARY: &str = "Vary: Accept\r\n";
 
+/// What is unavailable now is back soon, in seconds (RFC 9110, section 10.2.3).
+const RETRY: &str = "Retry-After: 2\r\n";
+
 /// A response that says what went wrong, without what is particular to one request.
 #[derive(Debug)]
 pub struct ErrorPage {
@@ -69,6 +72,9 @@ fn render(status: Status, reason: &str, form: Form) -> ErrorPage {
         Form::Text => ("text/plain", format!("{} {}: {reason}\n", status.code(), status.phrase())),
     };
     let mut lines = format!("{VARY}{CACHE}Content-Type: {media_type}; charset=utf-8\r\n");
+    if status == Status::ServiceUnavailable {
+        lines += RETRY;
+    }
     let without_length = lines.len();
     lines += &format!("Content-Length: {}\r\n", text.len());
     ErrorPage { lines: lines.into_bytes(), without_length, text: text.into_bytes().into() }

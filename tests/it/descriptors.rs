@@ -24,7 +24,7 @@ fn limited(directory: &Scratch, descriptors: usize) -> Server {
 }
 
 /// Waits until the last change of a file is so long ago that whoever looks at it can tell it from a later one.
-fn settle(path: &Path) {
+pub(crate) fn settle(path: &Path) {
     eventually("time passes", || {
         let metadata = fs::metadata(path).unwrap();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();

@@ -25,6 +25,7 @@ mod load;
 mod log_diagnostics;
 mod log_sinks;
 mod names;
+mod overload;
 mod paths;
 mod persistence;
 mod privileges;

@@ -58,6 +58,12 @@ impl Client {
         Halt::Enough
     }
 
+    /// Tells the peer that there is no room for it.
+    pub(in crate::server) fn turn_away(&mut self, shared: &mut Shared) {
+        let next = prepare(&self.connection.turn_away(), (None, 0), self.peer, self.binding, shared);
+        self.carry_out(next, shared);
+    }
+
     /// Puts an answer into the outbox, or takes note of the end.
     pub(super) fn carry_out(&mut self, next: Next, shared: &mut Shared) {
         let (answer, sending_file) = match next {
@@ -69,6 +75,7 @@ impl Client {
             Next::Respond(answer, sending_file) => (answer, sending_file),
         };
         self.has_progressed = true;
+        self.is_new = false;
         self.fetches = 0;
         self.release_file(shared);
         self.sending_file = sending_file;

@@ -30,10 +30,21 @@ impl Client {
     /// Whether it is between two requests, and nothing is known of the next one, or that is for a successor to answer: it
     /// can be handed over.
     pub(in crate::server) fn can_be_handed(&self) -> bool {
+        self.is_undisturbed() && (self.is_idle() || self.awaits_successor)
+    }
+
+    /// Whether it is between two requests, and nothing is known of the next one: it can be put out.
+    pub(super) fn is_between_requests(&self) -> bool {
+        self.is_undisturbed() && self.is_idle() && !self.awaits_successor
+    }
+
+    fn is_undisturbed(&self) -> bool {
+        self.ending == Ending::Open && !self.is_retiring && !self.is_queued
+    }
+
+    fn is_idle(&self) -> bool {
         let is_awaited = !self.is_readable && !self.has_ended && self.unread.is_empty();
-        let is_idle = is_awaited && self.outbox.is_none() && self.waiting == Waiting::For(Awaiting::Request);
-        let is_open = self.ending == Ending::Open && !self.is_retiring && !self.is_queued;
-        is_open && (is_idle || self.awaits_successor)
+        is_awaited && self.outbox.is_none() && self.waiting == Waiting::For(Awaiting::Request)
     }
 
     /// Gives it up, to be adopted by another worker and served by that binding there.

@@ -1,10 +1,10 @@
-//! Who comes in: within a fair share of each turn, with pauses where the machine is out of descriptors.
+//! Who comes in: within a fair share of each turn, with pauses where there is no room.
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use super::Worker;
-use crate::net::{Accepting, Acceptor, Key, LocalAddress, Peer, Reactor, Transport};
+use crate::net::{Accepting, Acceptor, Key, LocalAddress, Reactor};
 use crate::server::client::Client;
 use crate::server::outfit::Entrance;
 use crate::server::trace;
@@ -12,11 +12,8 @@ use crate::server::trace;
 /// Connections that one listener hands over in a turn before clients have theirs.
 const ACCEPTS_PER_TURN: usize = 64;
 
-/// How long accepting pauses where the machine is out of descriptors or memory and no client leaves.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// How often it is told that accepting fails.
-const ACCEPT_QUIET: Duration = Duration::from_secs(10);
+/// How long accepting pauses where there is no room, unless a client leaves.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// From so many connections in an interval of the upkeep on, they are accepted with their first bytes.
 const ACCEPTS_MANY: u32 = 1000;
@@ -28,12 +25,9 @@ pub(super) struct Entrances {
     unaccepted: Vec<u32>,
     /// Accepting rests until then, or until a client leaves.
     pause_ends: Option<Instant>,
-    /// Until then, accepting may fail without a word
-    quiet_ends: Option<Instant>,
     /// Connections since the last upkeep
     accepted: u32,
     accepting: Accepting,
-    connections_max: usize,
 }
 
 struct Open {
@@ -43,7 +37,7 @@ struct Open {
 
 impl Entrances {
     /// Registers every listener under its number.
-    pub(super) fn open(all: Vec<Entrance>, reactor: &Reactor, connections_max: usize) -> io::Result<Entrances> {
+    pub(super) fn open(all: Vec<Entrance>, reactor: &Reactor) -> io::Result<Entrances> {
         let open = |(number, Entrance { socket, address, binding }): (u32, Entrance)| {
             let mut acceptor = Acceptor::new(socket, address);
             acceptor.register(reactor, Key::fixed(number))?;
@@ -53,10 +47,8 @@ impl Entrances {
             open: (0..).zip(all).map(open).collect::<io::Result<_>>()?,
             unaccepted: Vec::new(),
             pause_ends: None,
-            quiet_ends: None,
             accepted: 0,
             accepting: Accepting::AtOnce,
-            connections_max,
         })
     }
 
@@ -65,9 +57,9 @@ impl Entrances {
         self.unaccepted.push(number);
     }
 
-    /// Whether there may be something to accept, beside so many clients, that will not be told of again.
-    pub(super) fn may_accept(&self, clients: usize) -> bool {
-        !self.unaccepted.is_empty() && self.pause_ends.is_none() && clients < self.connections_max
+    /// Whether there may be something to accept that will not be told of again.
+    pub(super) fn may_accept(&self) -> bool {
+        !self.unaccepted.is_empty() && self.pause_ends.is_none()
     }
 
     /// When accepting is to be tried again.
@@ -96,6 +88,13 @@ impl Entrances {
         self.set_accepting(if self.accepted < ACCEPTS_MANY { Accepting::AtOnce } else { Accepting::WithBytes });
     }
 
+    fn count_accepted(&mut self) {
+        self.accepted += 1;
+        if self.accepted == ACCEPTS_MANY {
+            self.choose_accepting();
+        }
+    }
+
     fn set_accepting(&mut self, accepting: Accepting) {
         if accepting != self.accepting {
             self.accepting = accepting;
@@ -103,20 +102,8 @@ impl Entrances {
         }
     }
 
-    /// A connection that waits at a listener, and the listener's binding.
-    fn accept(&mut self, number: u32, now: Instant) -> Option<(Transport, Peer, u32)> {
-        let Open { acceptor, binding } = self.open.get(number as usize)?;
-        match acceptor.accept() {
-            Ok(accepted) => accepted.map(|(transport, peer)| (transport, peer, *binding)),
-            Err(error) => {
-                if self.quiet_ends.is_none_or(|end| end <= now) {
-                    log::error!("cannot accept connections: {error}; trying again as soon as one is closed");
-                    self.quiet_ends = Some(now + ACCEPT_QUIET);
-                }
-                self.pause_ends = Some(now + ACCEPT_PAUSE);
-                None
-            }
-        }
+    fn is_waited_at(&self, number: u32) -> bool {
+        self.open.get(number as usize).is_some_and(|open| open.acceptor.is_waited_at())
     }
 }
 
@@ -130,38 +117,52 @@ impl Worker {
         for number in std::mem::take(&mut self.entrances.unaccepted) {
             self.accept_from(number, ACCEPTS_PER_TURN);
         }
+        self.room.tell(now);
     }
 
     fn accept_from(&mut self, number: u32, at_most: usize) {
-        for accepted in 0.. {
-            let entrances = &mut self.entrances;
-            let is_full = self.clients.len() >= entrances.connections_max;
-            if accepted == at_most || entrances.pause_ends.is_some() || is_full {
-                if !entrances.unaccepted.contains(&number) {
-                    entrances.unaccepted.push(number);
+        let mut place_after_error = None;
+        for tries in 0.. {
+            if tries >= at_most || self.entrances.pause_ends.is_some() {
+                if !self.entrances.unaccepted.contains(&number) {
+                    self.entrances.unaccepted.push(number);
                 }
                 return;
             }
-            let Some((transport, peer, binding)) = entrances.accept(number, self.shared.instant) else {
-                if entrances.pause_ends.is_some() {
-                    continue;
-                }
+            // Nobody is put out for nobody.
+            if self.room.is_full(self.clients.len()) && !self.entrances.is_waited_at(number) {
                 return;
+            }
+            let Some(place) = place_after_error.or_else(|| self.find_place()) else {
+                self.entrances.pause_ends = Some(self.shared.instant + ACCEPT_PAUSE);
+                continue;
             };
-            trace::accepted(peer);
-            entrances.accepted += 1;
-            if entrances.accepted == ACCEPTS_MANY {
-                entrances.choose_accepting();
+            let Some(Open { acceptor, binding }) = self.entrances.open.get(number as usize) else { return };
+            match acceptor.accept() {
+                Ok(None) => return,
+                Ok(Some((transport, peer))) => {
+                    trace::accepted(peer);
+                    let client = Client::new(transport, peer, *binding, &self.shared);
+                    self.entrances.count_accepted();
+                    self.settle_in(client, place);
+                    place_after_error = None;
+                }
+                Err(_) if !acceptor.is_waited_at() => return,
+                Err(error) => {
+                    let is_first = place_after_error.is_none();
+                    place_after_error = Some(error).filter(|_| is_first).and_then(|error| self.find_descriptor(error));
+                    if place_after_error.is_none() {
+                        self.entrances.pause_ends = Some(self.shared.instant + ACCEPT_PAUSE);
+                    }
+                }
             }
-            let key = self.clients.insert(Client::new(transport, peer, binding, &self.shared));
-            self.enqueue(key);
         }
     }
 
     /// Closes every listener, for good. Who has come to one that is not to be served by anyone any more is let in before.
     pub(super) fn close_entrances(&mut self, is_served_on: impl Fn(&LocalAddress) -> bool) {
         // Those who wait are no more than the backlog was; they are the last, so there is no limit to keep free for others.
-        self.entrances.connections_max = usize::MAX;
+        self.room.open_wide();
         self.entrances.pause_ends = None;
         for number in 0..self.entrances.open.len() {
             let is_left = |open: &Open| !is_served_on(open.acceptor.address());

@@ -1,0 +1,116 @@
+//! How long a peer is waited for: what each wait may take, what counts as progress, and who can leave at once.
+
+use std::mem;
+use std::time::{Duration, Instant};
+
+use super::{Client, Ending};
+use crate::http::{Awaiting, CloseReason};
+use crate::server::shared::Shared;
+
+/// How long a peer that does nothing may take to notice that it has been answered for good (RFC 9112, section 9.6), and how
+/// often it gets this time anew while it sends, or receives.
+pub(super) const LINGER_TIME: Duration = Duration::from_secs(5);
+pub(super) const LINGER_TIMES: u8 = 3;
+
+/// Less than so many pieces, of so many bytes, are no progress in the time for sending: a peer could stay for ever, a byte at
+/// a time.
+const PROGRESS_PIECES: u8 = 128;
+const PIECE_BYTES: usize = 64;
+
+/// What is sent is counted in units of so many bytes, up to 255 of them.
+const UNIT_BYTES: usize = 64 * 1024;
+
+/// From so many units on, a peer is trusted with more than [`UNSENT_BYTES`](crate::net::UNSENT_BYTES) in the kernel.
+const TRUSTED_UNITS: u8 = 16;
+
+/// How long a client that has not said anything yet is taken to be about to.
+const SILENT_TIME: Duration = Duration::from_secs(1);
+
+/// Why a client may be put out: nobody is waiting for anything there. Who goes first is less.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(in crate::server) enum Expendable {
+    /// It has been answered for good. Until when it may stay
+    Lingering(Instant),
+    /// It is between two requests. Until when it may stay
+    Idle(Instant),
+}
+
+/// What a client waits for. Each has a time of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Waiting {
+    For(Awaiting),
+    /// Room in the socket
+    ToSend,
+    /// A part of a file
+    ForDisk,
+}
+
+impl Client {
+    /// Whether it can be put out, and how soon compared to others.
+    pub(in crate::server) fn expendable(&self, shared: &Shared) -> Option<Expendable> {
+        if matches!(self.ending, Ending::Lingering(..)) {
+            return Some(Expendable::Lingering(self.deadline));
+        }
+        let has_been_silent = || self.deadline + SILENT_TIME <= shared.instant + shared.timeouts.idle;
+        (self.is_between_requests() && (!self.is_new || has_been_silent())).then_some(Expendable::Idle(self.deadline))
+    }
+
+    /// Whether something has come of which the reactor has not told yet. What comes to one that lingers does not count.
+    pub(in crate::server) fn has_something_to_receive(&self) -> bool {
+        self.ending == Ending::Open && self.transport.has_something_to_receive()
+    }
+
+    /// Takes note of what was sent, now that there is more to send.
+    ///
+    /// What the kernel may hold for the peer is doubled whenever twice as much has been sent in all, up to 4 MiB, which is
+    /// what the kernel would hold by itself (tcp(7), tcp_wmem). It is little at first, since who asks for a large file and
+    /// never reads holds that much memory; and much for who reads on, since sending a lot at a time is half the work.
+    pub(super) fn note_sent(&mut self, bytes: usize) {
+        let in_time = usize::from(self.sent_in_time).saturating_add(bytes.div_ceil(PIECE_BYTES));
+        self.sent_in_time = u8::try_from(in_time).unwrap_or(u8::MAX);
+        self.has_progressed |= self.sent_in_time >= PROGRESS_PIECES;
+        let units = usize::from(self.sent_units).saturating_add(bytes / UNIT_BYTES);
+        let units = u8::try_from(units).unwrap_or(u8::MAX);
+        let before = mem::replace(&mut self.sent_units, units);
+        if units >= TRUSTED_UNITS && before.checked_ilog2() != units.checked_ilog2() {
+            self.transport.bound_unsent((UNIT_BYTES << units.ilog2()) / 2);
+        }
+    }
+
+    /// Whether the socket can be closed without destroying what the peer has not received yet. It can't where bytes of the
+    /// peer are left unread, or may still come while some of ours are on their way: the kernel answers them with a reset.
+    pub(super) fn may_close(&self, reason: CloseReason, has_read_all: bool) -> bool {
+        let is_done = has_read_all && !self.is_readable && !reason.lingers();
+        self.has_ended || (is_done && !self.transport.has_unacknowledged())
+    }
+
+    /// Whether the peer's end is waited for any longer. It has so many times over to show that it still takes part.
+    pub(super) fn lingers_on(&mut self, shared: &Shared) -> bool {
+        if shared.instant < self.deadline {
+            return true;
+        }
+        self.deadline = shared.instant + LINGER_TIME;
+        let takes_part = mem::take(&mut self.has_progressed) || self.transport.has_unacknowledged();
+        match &mut self.ending {
+            Ending::Lingering(_, times) if takes_part && *times > 1 => *times -= 1,
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether there is time left to wait. The time starts when something else is waited for than before, and anew with
+    /// each progress: a response for requests, enough bytes for sending. The bytes of a head are no progress.
+    pub(super) fn is_in_time(&mut self, waiting: Waiting, shared: &Shared) -> bool {
+        if waiting != self.waiting || mem::take(&mut self.has_progressed) {
+            self.waiting = waiting;
+            self.sent_in_time = 0;
+            self.deadline = shared.instant
+                + match waiting {
+                    Waiting::For(Awaiting::Request | Awaiting::Content) => shared.timeouts.idle,
+                    Waiting::For(Awaiting::Head) => shared.timeouts.head,
+                    Waiting::ToSend | Waiting::ForDisk => shared.timeouts.send,
+                };
+        }
+        shared.instant < self.deadline
+    }
+}
