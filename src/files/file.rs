@@ -4,6 +4,7 @@ use std::io::{self, IoSliceMut};
 use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,6 +20,8 @@ pub struct File {
     metadata: Metadata,
     /// So many bytes from the start on have been read through and are taken to be resident.
     fetched: AtomicU64,
+    /// Its last bytes, to tell whether it was appended to
+    end: OnceLock<Vec<u8>>,
 }
 
 /// Whether the disk may be waited for.
@@ -29,6 +32,9 @@ pub enum Reading {
     /// It may.
     Any,
 }
+
+/// So many of its last bytes tell whether a file was appended to. Two builds of a program differ there, as do two archives.
+const END_BYTES: u64 = 64;
 
 /// Bytes between two places at which it is tried whether a file is resident: as much as Linux reads ahead unless it is told
 /// otherwise (`read_ahead_kb`). What is missing between two such places is less than that, and rare.
@@ -44,7 +50,7 @@ const NEAR: [i64; 3] = [0x0102_1994, 0x8584_58f6, 0x794c_7630];
 
 impl File {
     pub(super) fn new(descriptor: OwnedFd, metadata: Metadata) -> File {
-        File { descriptor, metadata, fetched: AtomicU64::new(0) }
+        File { descriptor, metadata, fetched: AtomicU64::new(0), end: OnceLock::new() }
     }
 
     /// As it was when the file was opened.
@@ -85,19 +91,47 @@ impl File {
         std::fs::read_link(link).map_or_else(|_| b"a file".to_vec(), |path| path.into_os_string().into_vec())
     }
 
-    /// Looks whether it still holds what it held when it was opened, for who reads it piece by piece. What has grown
-    /// does: it is a log that is written on, as a rule, and its first bytes are the same. So does what has got another
-    /// name or another mode since, which shows in ctime alone.
+    /// Remembers its last bytes, if they are in memory, so that [`File::verify`] can tell what is appended to from what is
+    /// written over and grows by that.
     ///
     /// # Errors
     ///
-    /// [`ReadError::Changed`] where it is shorter, or was written to (mtime) and has not grown. A file that is written
-    /// over and grows by that cannot be told from one that is appended to.
+    /// [`ReadError::Changed`] where it is not what was opened any more.
+    pub fn remember_end(&self) -> Result<(), ReadError> {
+        let Ok(end) = self.read(self.end_range(), Reading::Resident) else { return Ok(()) };
+        if Identity::from(&fstat(&self.descriptor)?) != self.metadata.identity {
+            return Err(ReadError::Changed);
+        }
+        self.end.get_or_init(|| end);
+        Ok(())
+    }
+
+    /// Looks whether it still holds what it held when it was opened, for who reads it piece by piece. What has grown
+    /// does where its last bytes are where they were: it is a log that is written on. So does what has got another name
+    /// or another mode since, which shows in ctime alone.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Changed`] where it is shorter, or was written to (mtime) other than at its end. Where the last bytes
+    /// are not known, growth is taken for that.
     pub fn verify(&self) -> Result<(), ReadError> {
         let now = Identity::from(&fstat(&self.descriptor)?);
         let opened = &self.metadata;
-        let is_intact = now.size > opened.size || now.size == opened.size && now.modified == opened.modified;
+        let is_intact = match self.end.get() {
+            Some(end) if now.size > opened.size => match self.read(self.end_range(), Reading::Resident) {
+                Ok(now) => now == *end,
+                // The disk is not waited for.
+                Err(ReadError::NotResident) => true,
+                Err(error) => return Err(error),
+            },
+            None if now.size > opened.size => true,
+            _ => now.size == opened.size && now.modified == opened.modified,
+        };
         if is_intact { Ok(()) } else { Err(ReadError::Changed) }
+    }
+
+    fn end_range(&self) -> Range<u64> {
+        self.metadata.size.saturating_sub(END_BYTES)..self.metadata.size
     }
 
     /// Whether these bytes can be read without waiting for the disk, as far as a few tries show.
@@ -242,151 +276,4 @@ impl From<SystemTime> for Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs::OpenOptions;
-    use std::sync::Arc;
-    use std::time::{Duration, Instant};
-
-    use super::super::scratch::Scratch;
-    use super::super::{Opened, Root};
-    use super::*;
-
-    fn open(root: &Root, path: &str) -> Arc<File> {
-        match root.open_beneath(path.as_bytes()) {
-            Ok(Opened::File(file)) => file,
-            other => panic!("{path}: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn content_and_metadata() {
-        let scratch = Scratch::new();
-        let big = "0123456789".repeat(100_000);
-        for content in ["", "x", "hello", &big] {
-            scratch.write("root/file", content);
-            for (_, mut root) in scratch.roots() {
-                let file = open(&root, "file");
-                assert_eq!(file.metadata().size, content.len() as u64);
-                assert_eq!(file.read_to_end(Reading::Any).unwrap(), content.as_bytes());
-                assert_eq!(root.identity(b"file").unwrap(), file.metadata().identity);
-            }
-        }
-    }
-
-    #[test]
-    fn reading_a_part() {
-        let scratch = Scratch::new();
-        scratch.write("root/file", "0123456789");
-        for (_, root) in scratch.roots() {
-            let file = open(&root, "file");
-            for (range, expected) in [(0..4, "0123"), (8..10, "89"), (10..10, ""), (1000..1000, "")] {
-                assert_eq!(file.read(range, Reading::Any).unwrap(), expected.as_bytes());
-            }
-            assert!(matches!(file.read(8..11, Reading::Any), Err(ReadError::Changed)));
-            assert!(matches!(file.read(u64::MAX - 1..u64::MAX, Reading::Any), Err(ReadError::Io(_))));
-            assert!(file.path().ends_with(b"/root/file"));
-        }
-    }
-
-    #[test]
-    fn times_before_1970() {
-        let scratch = Scratch::new();
-        scratch.write("root/file", "");
-        let before = UNIX_EPOCH - Duration::from_millis(250);
-        scratch.set_modified("root/file", before);
-        let modified = open(&scratch.root(), "file").metadata().modified;
-        assert_eq!(modified, Timestamp { seconds: -1, nanoseconds: 750_000_000 });
-    }
-
-    #[test]
-    fn a_file_that_shrinks_or_grows_is_not_read() {
-        for size in [0, 3, 9] {
-            let scratch = Scratch::new();
-            scratch.write("root/file", "hello");
-            for (_, root) in scratch.roots() {
-                let file = open(&root, "file");
-                OpenOptions::new().write(true).open(scratch.path("root/file")).unwrap().set_len(size).unwrap();
-                assert!(matches!(file.read_to_end(Reading::Any), Err(ReadError::Changed)));
-                scratch.write("root/file", "hello");
-            }
-        }
-    }
-
-    #[test]
-    fn what_was_appended_to_is_intact_and_what_was_written_over_is_not() {
-        let scratch = Scratch::new();
-        scratch.write("root/file", "hello");
-        let modified = scratch.modified("root/file");
-        let file = open(&scratch.root(), "file");
-        scratch.chmod("root/file", 0o600);
-        file.verify().unwrap();
-        scratch.write("root/file", "hello, you");
-        file.verify().unwrap();
-        for (content, time) in [("hell", modified), ("jello", modified + Duration::from_secs(1))] {
-            scratch.write("root/file", content);
-            scratch.set_modified("root/file", time);
-            assert!(matches!(file.verify(), Err(ReadError::Changed)), "{content}");
-        }
-    }
-
-    #[test]
-    fn a_size_beyond_memory_is_an_error() {
-        let scratch = Scratch::new();
-        scratch.write("root/file", "hello");
-        let root = scratch.root();
-        let mut file = open(&root, "file");
-        Arc::get_mut(&mut file).unwrap().metadata.size = u64::MAX / 4;
-        assert!(matches!(file.read_to_end(Reading::Any), Err(ReadError::Io(_))));
-    }
-
-    #[test]
-    fn a_replaced_file_has_another_identity() {
-        let scratch = Scratch::new();
-        scratch.write("root/file", "hello");
-        for (_, mut root) in scratch.roots() {
-            let file = open(&root, "file");
-            scratch.write("root/next", "hello");
-            scratch.set_modified("root/next", scratch.modified("root/file"));
-            scratch.rename("root/next", "root/file");
-            assert_eq!(open(&root, "file").metadata().modified, file.metadata().modified);
-            assert_ne!(root.identity(b"file").unwrap(), file.metadata().identity);
-            assert_eq!(file.metadata().size, 5);
-        }
-    }
-
-    #[test]
-    fn a_rewrite_that_hides_itself_has_another_identity() {
-        let scratch = Scratch::new();
-        scratch.write("root/file", "hello");
-        let mut root = scratch.root();
-        let file = open(&root, "file");
-        // Until the clock of the file system ticks.
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while root.identity(b"file").unwrap() == file.metadata().identity {
-            assert!(Instant::now() < deadline, "ctime never changes");
-            let modified = scratch.modified("root/file");
-            scratch.write("root/file", "jello");
-            scratch.set_modified("root/file", modified);
-        }
-        let rewritten = open(&root, "file");
-        assert_eq!(rewritten.metadata().size, file.metadata().size);
-        assert_eq!(rewritten.metadata().modified, file.metadata().modified);
-        assert!(rewritten.metadata().identity.changed() > file.metadata().identity.changed());
-        assert!(matches!(file.read_to_end(Reading::Any), Err(ReadError::Changed)));
-        assert_eq!(rewritten.read_to_end(Reading::Any).unwrap(), b"jello");
-    }
-
-    #[test]
-    fn an_identity_outside_the_root_never_matches_and_a_missing_one_is_an_error() {
-        let scratch = Scratch::new();
-        scratch.write("outside", "hello");
-        scratch.write("root/file", "hello");
-        scratch.symlink("../outside", "root/out");
-        let mut root = scratch.root();
-        let file = open(&root, "file");
-        assert_ne!(root.identity(b"out").unwrap(), file.metadata().identity);
-        assert_ne!(root.identity(b"").unwrap(), file.metadata().identity);
-        assert_eq!(root.identity(b"missing").unwrap_err().kind(), io::ErrorKind::NotFound);
-        assert!(root.identity(b"file/").is_err());
-    }
-}
+mod tests;

@@ -93,11 +93,11 @@ impl Transport {
         }
     }
 
-    /// Bounds what the kernel holds for the peer beside what is on its way, in bytes, to something else than
-    /// [`UNSENT_BYTES`](super::UNSENT_BYTES). UNIX sockets have a bound of their own.
-    pub fn bound_unsent(&self, bytes: usize) {
+    /// Leaves to the kernel what it holds for the peer beside what is on its way, which
+    /// [`UNSENT_BYTES`](super::UNSENT_BYTES) bounds until then. UNIX sockets have a bound of their own.
+    pub fn unbound_unsent(&self) {
         // It may well go on with the bound that it has.
-        let _ = self.source.bound_unsent(bytes.try_into().unwrap_or(i32::MAX));
+        let _ = self.source.bound_unsent(i32::MAX);
     }
 
     /// Whether something was sent that the peer's side has not acknowledged yet. False where the system does not tell.

@@ -81,6 +81,15 @@ fn what_is_written_over_in_place_never_arrives_whole() {
     }
 }
 
+/// As cp(1) does when a larger build takes the place of a program.
+#[test]
+fn what_is_written_over_and_grows_by_that_never_arrives_whole() {
+    let (announced, received, said) =
+        change_in_the_midst(&[], |path| fs::write(path, vec![b'y'; LARGE + 1_000_000]).unwrap());
+    assert!(received.len() < announced, "a mixture under one tag");
+    assert!(said.contains("large.bin: it changed while it was read"), "{said}");
+}
+
 /// The same where its pieces come from the disk, as far as the page cache can be had to forget them all the time.
 #[test]
 fn what_is_written_over_and_is_not_in_memory_never_arrives_whole() {

@@ -4,7 +4,7 @@
 //! `rfc` has the exact bytes of each such answer beside all others; `tests/CLAUSES.md` the clauses that ask for them, and
 //! `tests/differential/REPORT.md` what nginx and h2o do instead.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::support::{PATIENCE, Scratch, Server};
 use crate::wire::{Pace, Peer, request};
@@ -246,6 +246,20 @@ fn a_request_that_is_never_finished_times_out() {
         assert!(response.text().len() > 10, "a reason: {response}");
         peer.assert_ended();
     }
+}
+
+#[test]
+fn a_request_has_its_time_once_whatever_was_answered_before() {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    let config = "listen = '127.0.0.1:0'\n[limits]\nhead_time = '3s'\n[[site]]\nroot = 'www'\n";
+    let server = Server::configured(&directory, config);
+    let mut peer = server.connect();
+    let begun = Instant::now();
+    peer.send("GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT");
+    peer.response().assert_status(200);
+    peer.response().assert_status(408);
+    let lasted = begun.elapsed();
+    assert!(lasted > Duration::from_millis(2900) && lasted < Duration::from_millis(5500), "{lasted:?}");
 }
 
 #[test]

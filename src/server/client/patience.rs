@@ -20,7 +20,8 @@ const PIECE_BYTES: usize = 64;
 /// What is sent is counted in units of so many bytes, up to 255 of them.
 const UNIT_BYTES: usize = 64 * 1024;
 
-/// From so many units on, a peer is trusted with more than [`UNSENT_BYTES`](crate::net::UNSENT_BYTES) in the kernel.
+/// From so many units on, a peer is trusted with more than [`UNSENT_BYTES`](crate::net::UNSENT_BYTES) in the kernel: with as
+/// much as the kernel itself finds right.
 const TRUSTED_UNITS: u8 = 16;
 
 /// How long a client that has not said anything yet is taken to be about to.
@@ -62,9 +63,9 @@ impl Client {
 
     /// Takes note of what was sent, now that there is more to send.
     ///
-    /// What the kernel may hold for the peer is doubled whenever twice as much has been sent in all, up to 4 MiB, which is
-    /// what the kernel would hold by itself (tcp(7), tcp_wmem). It is little at first, since who asks for a large file and
-    /// never reads holds that much memory; and much for who reads on, since sending a lot at a time is half the work.
+    /// What the kernel may hold for the peer is little at first, since who asks for a large file and never reads holds that
+    /// much memory, and is left to the kernel for who has read on (tcp(7), tcp_wmem: 4 MiB at most, as a rule), since
+    /// sending a lot at a time is half the work.
     pub(super) fn note_sent(&mut self, bytes: usize) {
         let in_time = usize::from(self.sent_in_time).saturating_add(bytes.div_ceil(PIECE_BYTES));
         self.sent_in_time = u8::try_from(in_time).unwrap_or(u8::MAX);
@@ -72,8 +73,8 @@ impl Client {
         let units = usize::from(self.sent_units).saturating_add(bytes / UNIT_BYTES);
         let units = u8::try_from(units).unwrap_or(u8::MAX);
         let before = mem::replace(&mut self.sent_units, units);
-        if units >= TRUSTED_UNITS && before.checked_ilog2() != units.checked_ilog2() {
-            self.transport.bound_unsent((UNIT_BYTES << units.ilog2()) / 2);
+        if before < TRUSTED_UNITS && units >= TRUSTED_UNITS {
+            self.transport.unbound_unsent();
         }
     }
 
@@ -101,7 +102,9 @@ impl Client {
     /// Whether there is time left to wait. The time starts when something else is waited for than before, and anew with
     /// each progress: a response for requests, enough bytes for sending. The bytes of a head are no progress.
     pub(super) fn is_in_time(&mut self, waiting: Waiting, shared: &Shared) -> bool {
-        if waiting != self.waiting || mem::take(&mut self.has_progressed) {
+        // Taken in any case: what was progress before counts once.
+        let has_progressed = mem::take(&mut self.has_progressed);
+        if waiting != self.waiting || has_progressed {
             self.waiting = waiting;
             self.sent_in_time = 0;
             self.deadline = shared.instant
