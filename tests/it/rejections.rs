@@ -254,6 +254,7 @@ fn a_request_has_its_time_once_whatever_was_answered_before() {
     let config = "listen = '127.0.0.1:0'\n[limits]\nhead_time = '3s'\n[[site]]\nroot = 'www'\n";
     let server = Server::configured(&directory, config);
     let mut peer = server.connect();
+    peer.exchange(request("GET", "/a.txt", &[])).assert_status(200);
     let begun = Instant::now();
     peer.send("GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT");
     peer.response().assert_status(200);
