@@ -63,8 +63,9 @@
 //!   ends is a [`http::CloseReason`].
 //! - **Each requirement has its test.** `tests/CLAUSES.md` goes through RFC 9110 and 9112 clause by clause, `tests/it/rfc`
 //!   is the table of what is answered to what.
-//! - **Who talks to clients can do little else.** The threads that serve read what is below the roots, and that is all that
-//!   the kernel lets them do; what takes more is done by the supervisor, which clients cannot reach.
+//! - **Who talks to clients can do little else.** The threads that serve read what is below the roots. The kernel lets them
+//!   open no other file, change no content, make, remove and run nothing, and make no TCP connection; what takes more is
+//!   done by the supervisor, which clients cannot reach.
 //! - **`unsafe` lives in one place**: [`net::reactor`], which registers sources with the poller, gives them up again, and
 //!   makes the two calls on them that have no safe function in `rustix`.
 

@@ -114,7 +114,8 @@ keys! {
         /// Who it becomes for good once it listens, where it was started as root. None: it stays who it is.
         user: Option<User> = None, Optional(UserName);
 
-        /// Whether the threads that serve can read what is below the roots, and do nothing else to the system.
+        /// Whether the threads that serve can open what is below the roots to read it, and no other file, nor change, make,
+        /// remove or run anything, nor make TCP connections.
         sandbox: bool = true, Flag;
     }
 }

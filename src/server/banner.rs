@@ -25,7 +25,12 @@ pub enum Look {
 pub fn cautions(sandbox: Sandbox) -> Vec<&'static str> {
     let root = "it runs as root; with `user` in [server] it becomes another user as soon as it listens";
     let unconfined = "there is no sandbox: this kernel does not offer Landlock";
-    let found = [(privileges::is_root(), root), (sandbox == Sandbox::Unavailable, unconfined)];
+    let open = "its sandbox lets it read every file: the root of a site is /, or its `symlinks` are \"follow\"";
+    let found = [
+        (privileges::is_root(), root),
+        (sandbox == Sandbox::Unavailable, unconfined),
+        (sandbox.reads_everything(), open),
+    ];
     found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, caution)| caution).collect()
 }
 

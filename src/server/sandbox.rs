@@ -1,11 +1,18 @@
-//! The sandbox of a thread that serves: it reads what is below the roots, and does nothing else to the system, so that whoever
-//! took it over could not either (landlock(7)).
+//! The sandbox of a thread that serves, for whoever might take it over (landlock(7)): it opens no file but those below the
+//! roots, and these to read; it changes no content, makes, removes and runs nothing, and neither makes TCP connections nor
+//! waits for them at another address. Older kernels have less of it.
+//!
+//! What Landlock leaves open, so that nothing else can be promised: the mode, the owner and the times of a file, as far as the
+//! user has a right to them (chmod(2), chown(2), utimensat(2)); what stat(2) tells of any name; UDP; and UNIX sockets that
+//! have a name in the file system.
+//!
+//! With a root that is `/`, or links that are followed wherever they lead, every file can be read.
 //!
 //! A sandbox is a thread's own and that of the threads it starts later, and it cannot be widened. Nor does it go by names: a
 //! directory that is put in the place of a root is another directory, and a thread that has never been in a sandbox has
 //! to start the next one that serves.
 //!
-//! What has been opened before goes on as it was: sockets, logs, pipes. Names can still be looked at, as stat(2) does.
+//! What has been opened before goes on as it was: sockets, logs, pipes.
 
 use std::fmt;
 use std::io;
@@ -15,6 +22,7 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, PathBeneath, Ruleset,
     RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope, make_bitflags,
 };
+use rustix::fs::{Stat, fstat, stat};
 
 use super::start_error::StartError;
 
@@ -35,8 +43,23 @@ pub enum Sandbox {
     Off,
     /// From nothing: the kernel was built or booted without Landlock.
     Unavailable,
-    /// From all that this version of Landlock's interface knows of.
-    Landlock(i32),
+    /// From all that it can be.
+    Landlock(Confinement),
+}
+
+/// What Landlock keeps a thread from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Confinement {
+    /// The version of Landlock's interface: what it knows of
+    version: i32,
+    readable: Readable,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Readable {
+    /// What lies below directories of which none is `/`
+    Roots,
+    Everything,
 }
 
 /// Puts the calling thread into a sandbox where it can read what lies beneath these directories, as far as the kernel has
@@ -49,14 +72,18 @@ pub(super) fn enter<'a>(readable: impl IntoIterator<Item = BorrowedFd<'a>>) -> R
     restrict(readable).map_err(|error| StartError::Sandbox(io::Error::other(error)))
 }
 
-fn restrict<'a>(readable: impl IntoIterator<Item = BorrowedFd<'a>>) -> Result<Sandbox, RulesetError> {
+fn restrict<'a>(directories: impl IntoIterator<Item = BorrowedFd<'a>>) -> Result<Sandbox, RulesetError> {
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(KNOWN))?
         .handle_access(AccessNet::from_all(KNOWN))?
         .scope(Scope::from_all(KNOWN))?
         .create()?;
-    for directory in readable {
+    let mut readable = Readable::Roots;
+    for directory in directories {
+        if is_everything(directory) {
+            readable = Readable::Everything;
+        }
         ruleset = ruleset.add_rule(PathBeneath::new(directory, READ))?;
     }
     let status = ruleset.restrict_self()?;
@@ -64,18 +91,36 @@ fn restrict<'a>(readable: impl IntoIterator<Item = BorrowedFd<'a>>) -> Result<Sa
         (RulesetStatus::NotEnforced, _) | (_, LandlockStatus::NotEnabled | LandlockStatus::NotImplemented) => {
             Sandbox::Unavailable
         }
-        (_, LandlockStatus::Available { effective_abi, .. }) => Sandbox::Landlock(effective_abi as i32),
+        (_, LandlockStatus::Available { effective_abi, .. }) => {
+            Sandbox::Landlock(Confinement { version: effective_abi as i32, readable })
+        }
     })
+}
+
+fn is_everything(directory: BorrowedFd<'_>) -> bool {
+    let identity = |status: Stat| (status.st_dev, status.st_ino);
+    matches!((fstat(directory), stat("/")), (Ok(this), Ok(all)) if identity(this) == identity(all))
+}
+
+impl Sandbox {
+    /// Whether it is one, and every file can be read in it.
+    pub(super) fn reads_everything(self) -> bool {
+        matches!(self, Sandbox::Landlock(Confinement { readable: Readable::Everything, .. }))
+    }
 }
 
 /// What is kept safe, in a few words.
 impl fmt::Display for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match *self {
-            Sandbox::Off | Sandbox::Unavailable => "nothing",
-            Sandbox::Landlock(..TCP_SINCE) => "files",
-            Sandbox::Landlock(TCP_SINCE..SIGNALS_SINCE) => "files, TCP",
-            Sandbox::Landlock(SIGNALS_SINCE..) => "files, TCP, signals",
+        let Sandbox::Landlock(Confinement { version, readable }) = *self else { return f.write_str("nothing") };
+        f.write_str(match readable {
+            Readable::Roots => "files",
+            Readable::Everything => "changes of files",
+        })?;
+        f.write_str(match version {
+            ..TCP_SINCE => "",
+            TCP_SINCE..SIGNALS_SINCE => ", TCP",
+            SIGNALS_SINCE.. => ", TCP, signals",
         })
     }
 }
@@ -84,16 +129,17 @@ impl fmt::Display for Sandbox {
 mod tests {
     use std::fs::{self, File};
     use std::io::{ErrorKind, Read};
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{TcpListener, TcpStream, UdpSocket};
     use std::os::fd::AsFd;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+    use std::os::unix::net::{UnixListener, UnixStream};
     use std::path::{Path, PathBuf};
     use std::process::Command;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc::channel;
     use std::thread;
 
-    use rustix::fs::{Mode, OFlags};
+    use rustix::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
 
     use super::*;
 
@@ -126,7 +172,7 @@ mod tests {
     fn confined<T: Send>(path: &Path, act: impl FnOnce(i32) -> T + Send) -> Option<T> {
         let root = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).unwrap();
         let confine = move || match enter([root.as_fd()]).unwrap() {
-            Sandbox::Landlock(version) => Some(act(version)),
+            Sandbox::Landlock(Confinement { version, .. }) => Some(act(version)),
             Sandbox::Unavailable | Sandbox::Off => None,
         };
         let outcome = thread::scope(|scope| scope.spawn(confine).join().unwrap());
@@ -226,6 +272,53 @@ mod tests {
         let client = TcpStream::connect(address).unwrap();
         confined(&scratch.path("root"), |_| listener.accept().unwrap());
         drop(client);
+    }
+
+    /// What the module doc says is left. Where a newer kernel keeps a thread from it, it can be promised.
+    #[test]
+    fn what_landlock_leaves_open() {
+        let scratch = Scratch::new();
+        let socket = scratch.path("socket");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = receiver.local_addr().unwrap();
+        confined(&scratch.path("root"), |_| {
+            for name in ["root/dir/file", "beside"] {
+                let file = scratch.path(name);
+                let status = fs::metadata(&file).unwrap();
+                fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+                chown(&file, Some(status.uid()), Some(status.gid())).unwrap();
+                let times = Timestamps { last_access: Timespec::default(), last_modification: Timespec::default() };
+                rustix::fs::utimensat(rustix::fs::CWD, &file, &times, AtFlags::empty()).unwrap();
+                let status = fs::metadata(&file).unwrap();
+                assert_eq!((status.mode() & 0o777, status.mtime()), (0o600, 0), "{name}");
+            }
+            UnixStream::connect(&socket).unwrap();
+            UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"sent", address).unwrap();
+        });
+        drop(listener);
+    }
+
+    #[test]
+    fn it_is_known_where_every_file_can_be_read() {
+        let scratch = Scratch::new();
+        let beside = scratch.path("beside");
+        for (path, everything) in [(scratch.path("root"), false), ("/".into(), true)] {
+            let root = rustix::fs::open(&path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).unwrap();
+            let sandbox = thread::scope(|scope| {
+                let enter = || {
+                    let sandbox = enter([root.as_fd()]).unwrap();
+                    (sandbox, fs::read(&beside).is_ok())
+                };
+                scope.spawn(enter).join().unwrap()
+            });
+            match sandbox {
+                (Sandbox::Unavailable, _) => eprintln!("skipped: this system has no Landlock"),
+                (sandbox, can_read) => {
+                    assert_eq!((sandbox.reads_everything(), can_read), (everything, everything), "{}", path.display());
+                }
+            }
+        }
     }
 
     #[test]

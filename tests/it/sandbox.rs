@@ -146,6 +146,19 @@ fn a_reload_may_bring_another_root() {
 }
 
 #[test]
+fn a_sandbox_that_every_file_can_be_read_in_is_told_of() {
+    for (symlinks, is_told) in [("follow", true), ("inside", false)] {
+        let config = format!("listen = '127.0.0.1:0'\n[[site]]\nroot = 'current'\nsymlinks = '{symlinks}'\n");
+        let finished = Server::configured(&releases(), &config).stop();
+        if finished.stderr.contains("there is no sandbox") {
+            println!("not tested: this system has no Landlock");
+            return;
+        }
+        assert_eq!(finished.stderr.contains("warn: its sandbox lets it read every file"), is_told, "{finished:?}");
+    }
+}
+
+#[test]
 fn without_a_sandbox_a_root_is_opened_by_whoever_serves() {
     let directory = releases();
     let config = "listen = '127.0.0.1:0'\n[server]\nsandbox = false\n[[site]]\nroot = 'current'\n";
