@@ -24,6 +24,8 @@ const PAIRS_TRIED: u16 = 16;
 pub struct Listeners {
     bindings: Vec<Binding>,
     bound: Vec<Bound>,
+    /// Why there are fewer than there could be
+    left_out: Vec<StartError>,
 }
 
 /// Where a server can be reached.
@@ -50,19 +52,26 @@ impl Listeners {
     /// # Errors
     ///
     /// The address that cannot be had. Nothing is changed then.
+    ///
+    /// Logs nothing, as that would start a thread while this is root still.
     pub fn bind(config: &Config, held: Option<&Listeners>) -> Result<Listeners, StartError> {
         let bindings = site::bindings(config);
         let held = held.map_or(&[][..], |held| &held.bound);
         let binder = Binder { bindings: &bindings, held, backlog: config.limits.backlog };
         let mut step = 0;
-        let bound = loop {
+        let (bound, left_out) = loop {
             match binder.bind_at(step) {
-                Ok(bound) => break bound,
+                Ok(found) => break found,
                 Err(failed) if failed.can_move && step < PORTS_TRIED => step += 1,
                 Err(failed) => return Err(failed.error.with_holder(port_holder::find)),
             }
         };
-        Ok(Listeners { bindings, bound })
+        Ok(Listeners { bindings, bound, left_out })
+    }
+
+    /// Tells what of them this machine does without.
+    pub(super) fn tell_left_out(&self) {
+        self.left_out.iter().for_each(|error| log::info!("{error}; IPv4 alone will do"));
     }
 
     /// Where they can be reached.
@@ -105,16 +114,16 @@ struct Binder<'a> {
 }
 
 impl Binder<'_> {
-    fn bind_at(&self, step: u16) -> Result<Vec<Bound>, Failed> {
-        let mut all = Vec::new();
+    fn bind_at(&self, step: u16) -> Result<(Vec<Bound>, Vec<StartError>), Failed> {
+        let (mut all, mut left_out) = (Vec::new(), Vec::new());
         for (number, binding) in self.bindings.iter().enumerate() {
             let bound = match &binding.address {
-                config::Address::Localhost(port) => self.bind_localhost(number, binding, *port, step),
+                config::Address::Localhost(port) => self.bind_localhost(number, binding, *port, step, &mut left_out),
                 config::Address::Tcp(address) => {
                     match self.bind_one(number, binding, LocalAddress::Tcp(*address), step) {
                         // Every interface that there is was asked for, and this kind is not.
                         Err(error) if !binding.port_given && address.is_ipv6() && is_without_ipv6(&error) => {
-                            log::info!("{error}; IPv4 alone will do");
+                            left_out.push(error);
                             Ok(Vec::new())
                         }
                         bound => bound.map(|bound| vec![bound]),
@@ -129,7 +138,7 @@ impl Binder<'_> {
                 error,
             })?);
         }
-        Ok(all)
+        Ok((all, left_out))
     }
 
     /// The listener that is there already, or a new one, `step` ports further where the port was not asked for.
@@ -158,7 +167,14 @@ impl Binder<'_> {
     }
 
     /// 127.0.0.1 and ::1 at the same port. A machine without IPv6 has the first alone.
-    fn bind_localhost(&self, number: usize, binding: &Binding, port: u16, step: u16) -> Result<Vec<Bound>, StartError> {
+    fn bind_localhost(
+        &self,
+        number: usize,
+        binding: &Binding,
+        port: u16,
+        step: u16,
+        left_out: &mut Vec<StartError>,
+    ) -> Result<Vec<Bound>, StartError> {
         let mut tries = PAIRS_TRIED;
         loop {
             let v4 = self.bind_one(number, binding, LocalAddress::Tcp((Ipv4Addr::LOCALHOST, port).into()), step)?;
@@ -172,7 +188,7 @@ impl Binder<'_> {
                 Ok(v6) => return Ok(vec![v4, v6]),
                 Err(failed) if port == 0 && failed.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
                 Err(failed) if is_without_ipv6(&failed) => {
-                    log::info!("{failed}; IPv4 alone will do");
+                    left_out.push(failed);
                     return Ok(vec![v4]);
                 }
                 Err(failed) => return Err(failed),

@@ -5,6 +5,7 @@
 //! (capabilities(7)).
 
 use std::ffi::CString;
+use std::fs;
 use std::io;
 
 use nix::unistd::{Gid, Uid, User as Account, geteuid};
@@ -39,7 +40,8 @@ pub(super) fn user_name() -> Option<String> {
 ///
 /// # Errors
 ///
-/// Where this is anyone else, where the system refuses, or where there is a way back to root.
+/// Where this is anyone else, where the system refuses, where there is another thread, which would keep what this one gives
+/// up, or where there is a way back to root.
 pub(super) fn become_user(user: &User) -> Result<(), StartError> {
     if !is_root() {
         let is_that_user = geteuid().as_raw() == user.uid;
@@ -49,6 +51,9 @@ pub(super) fn become_user(user: &User) -> Result<(), StartError> {
 }
 
 fn change_to(user: &User) -> io::Result<()> {
+    if has_other_threads()? {
+        return Err(io::Error::other("there is a thread that would keep what is given up"));
+    }
     let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
     let groups = getgrouplist(&CString::new(user.name.as_str())?, gid)?;
     // The bounding set needs a capability to be lowered, so it is the first, and the user, who has none, the last.
@@ -64,6 +69,15 @@ fn change_to(user: &User) -> io::Result<()> {
     // They have gone with the user, unless the secure bits of whoever started this say otherwise.
     rustix::thread::set_capabilities(None, NO_CAPABILITIES)?;
     prove(uid, gid, &groups)
+}
+
+/// Whether there is more than one thread, by proc_pid_task(5). Where there is no /proc it cannot be told.
+fn has_other_threads() -> io::Result<bool> {
+    match fs::read_dir("/proc/self/task") {
+        Ok(tasks) => Ok(tasks.count() > 1),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 const NO_CAPABILITIES: CapabilitySets = CapabilitySets {

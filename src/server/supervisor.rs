@@ -73,6 +73,7 @@ impl Supervisor {
         if let Some(user) = &config.server.user {
             privileges::become_user(user)?;
         }
+        listeners.tell_left_out();
         let mut supervisor = Supervisor {
             appearance,
             has_terminal: io::stdin().is_terminal(),
@@ -202,6 +203,7 @@ impl Supervisor {
             return Ok(());
         }
         let listeners = Listeners::bind(&config, Some(&self.listeners))?;
+        listeners.tell_left_out();
         let worker = self.spawn(&config, &listeners)?;
         // From here on nothing can fail that would leave the old config in use.
         for (_, listener) in listeners.listeners() {

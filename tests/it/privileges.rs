@@ -2,6 +2,7 @@
 //!
 //! What only root can see is tested as root, which `.ci/run` is.
 
+use std::fmt::Display;
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -9,15 +10,17 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{Scratch, Server, eventually, run, webserv};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{PATIENCE, Scratch, Server, eventually, run, webserv};
 use crate::wire::get;
 
 /// `nobody`, as every system has it.
 const NOBODY: u32 = 65534;
 
 /// Every thread's status: proc_pid_status(5).
-fn statuses(server: &Server) -> Vec<String> {
-    let tasks = fs::read_dir(format!("/proc/{}/task", server.process.id())).unwrap();
+fn statuses(process: impl Display) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap();
     tasks.map(|task| fs::read_to_string(task.unwrap().path().join("status")).unwrap()).collect()
 }
 
@@ -53,7 +56,13 @@ fn root_binds_and_is_another_user_from_then_on() {
     let config = format!("listen = '127.0.0.1:{port}'\n[server]\nuser = 'nobody'\n[[site]]\nroot = 'www'\n");
     let server = Server::configured(&directory, &config);
     get(&server, "/a.txt").assert_status(200).assert_content("a");
-    for status in statuses(&server) {
+    assert_nobody(server.process.id());
+}
+
+/// Every thread of the process is `nobody`, without a way to be more.
+#[track_caller]
+fn assert_nobody(process: impl Display) {
+    for status in statuses(process) {
         for key in ["Uid", "Gid"] {
             assert_eq!(values(&status, key), ["65534"; 4], "{status}");
         }
@@ -66,10 +75,30 @@ fn root_binds_and_is_another_user_from_then_on() {
 }
 
 #[test]
+#[ignore = "needs root and strace"]
+fn what_there_is_to_tell_before_it_is_another_user_starts_no_thread() {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    let config = "listen = 'localhost:0'\n[server]\nuser = 'nobody'\n[[site]]\nroot = 'www'\n";
+    let config = directory.write("webserv.toml", config);
+    // A machine without IPv6, which is told of.
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-e", "trace=bind", "-e", "inject=bind:error=EADDRNOTAVAIL:when=2", "-o", "/dev/null"]);
+    let server = Server::start(strace.arg(webserv().get_program()).arg("-c").arg(config));
+    get(&server, "/a.txt").assert_status(200).assert_content("a");
+    let id = server.process.id();
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let child = Pid::from_raw(children.split_whitespace().next().unwrap().parse().unwrap()).unwrap();
+    assert_nobody(child.as_raw_nonzero());
+    kill_process(child, Signal::TERM).unwrap();
+    let finished = server.process.finish(PATIENCE);
+    assert!(finished.stderr.contains("IPv4 alone will do"), "{finished:?}");
+}
+
+#[test]
 fn no_thread_can_gain_privileges() {
     let directory = Scratch::with(&[("a.txt", "a")]);
     let server = Server::of(&directory);
-    for status in statuses(&server) {
+    for status in statuses(server.process.id()) {
         assert_eq!(values(&status, "NoNewPrivs"), ["1"], "{status}");
     }
 }
