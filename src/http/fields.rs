@@ -94,25 +94,33 @@ impl Span {
     /// A name and its colon precede every value.
     const ABSENT: Span = Span { start: 0, length: 0 };
 
-    /// `value` is a part of `section`.
-    fn of(value: &[u8], section: &[u8]) -> Span {
-        let start = value.as_ptr().addr().saturating_sub(section.as_ptr().addr());
-        Span { start: u32::try_from(start).unwrap_or(0), length: u32::try_from(value.len()).unwrap_or(0) }
+    /// Where `value` stands. None where it is no part of `section`, or has no name in front of it.
+    #[inline]
+    fn of(value: &[u8], section: &[u8]) -> Option<Span> {
+        // In front of the section, it wraps around to what no section is as long as.
+        let start = value.as_ptr().addr().wrapping_sub(section.as_ptr().addr());
+        let is_within = start <= section.len() && value.len() <= section.len() - start;
+        let is_named = start > 0;
+        (is_within && is_named).then_some(Span { start: start as u32, length: value.len() as u32 })
     }
 }
 
 impl<'a> Fields<'a> {
-    /// Collects the known fields out of `lines`. `section` is the text that they were parsed from.
-    pub(super) fn new(section: &'a [u8], lines: &[httparse::Header<'a>]) -> Fields<'a> {
+    /// Collects the known fields out of `lines`. `section` is the text that they were parsed from. None where one of them
+    /// is not in it: a field that is overlooked may be the one that says where the request ends.
+    pub(super) fn new(section: &'a [u8], lines: &[httparse::Header<'a>]) -> Option<Fields<'a>> {
+        // Every place in it fits where this does.
+        u32::try_from(section.len()).ok()?;
         let mut fields = Fields { section, first: [Span::ABSENT; NAMES], repeated: 0 };
         for line in lines {
             let Some(name) = recognise(line.name.as_bytes()) else { continue };
+            let span = Span::of(trim(line.value), section)?;
             match fields.first.get_mut(name as usize) {
-                Some(first) if first.start == 0 => *first = Span::of(trim(line.value), section),
+                Some(first) if first.start == 0 => *first = span,
                 _ => fields.repeated |= 1 << name as u32,
             }
         }
-        fields
+        Some(fields)
     }
 
     /// The value of the first line of that name.
@@ -183,13 +191,29 @@ pub(super) fn trim(mut value: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn with_fields(section: &str, check: impl Fn(&Fields<'_>)) {
+    fn with_lines(section: &str, check: impl Fn(&[u8], &[httparse::Header<'_>])) {
         let text = format!("{section}\r\n");
         let mut lines = [httparse::EMPTY_HEADER; 16];
         let Ok(httparse::Status::Complete((_, lines))) = httparse::parse_headers(text.as_bytes(), &mut lines) else {
             panic!("not a field section: {section:?}");
         };
-        check(&Fields::new(&text.as_bytes()[..section.len()], lines));
+        check(&text.as_bytes()[..section.len()], lines);
+    }
+
+    fn with_fields(section: &str, check: impl Fn(&Fields<'_>)) {
+        with_lines(section, |section, lines| check(&Fields::new(section, lines).unwrap()));
+    }
+
+    #[test]
+    fn a_field_outside_the_section_is_never_overlooked() {
+        for text in ["Content-Length: 5\r\n", "Host: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n"] {
+            with_lines(text, |section, lines| {
+                assert!(Fields::new(section, lines).is_some());
+                for wrong in [&[][..], b"Host: a\r\n", &section[..section.len() - 3], &section[section.len() - 3..]] {
+                    assert!(Fields::new(wrong, lines).is_none(), "{text} in {wrong:?}");
+                }
+            });
+        }
     }
 
     #[test]

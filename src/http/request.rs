@@ -18,6 +18,8 @@ pub(super) const TARGET_SIZE_MAX: usize = 8 * 1024;
 
 pub(super) const TARGET_TOO_LONG: Rejection = Rejection::new(Status::UriTooLong, "the request-target is over 8 KiB");
 
+const MALFORMED: Rejection = Rejection::bad_request("the request head is malformed");
+
 /// A request method, case-sensitive (RFC 9110, section 9).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Method {
@@ -88,7 +90,7 @@ impl<'a> Request<'a> {
         let mut parsed = httparse::Request::new(&mut []);
         match parsed.parse_with_uninit_headers(head, lines) {
             Ok(httparse::Status::Complete(length)) if length == head.len() => {}
-            Ok(_) => return Err(Rejection::bad_request("the request head is malformed")),
+            Ok(_) => return Err(MALFORMED),
             Err(error) => return Err(explain(error, head)),
         }
         let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
@@ -99,9 +101,11 @@ impl<'a> Request<'a> {
         }
         // There is one space between the three of them, and the version has one form.
         let line_length = method.len() + target.len() + "  HTTP/1.1".len();
-        let (line, rest) = head.split_at_checked(line_length).unwrap_or((head, &[]));
-        let section = rest.strip_prefix(b"\r\n").and_then(|rest| rest.strip_suffix(b"\r\n")).unwrap_or_default();
-        let fields = Fields::new(section, parsed.headers);
+        let Some((line, rest)) = head.split_at_checked(line_length) else { return Err(MALFORMED) };
+        let Some(section) = rest.strip_prefix(b"\r\n").and_then(|rest| rest.strip_suffix(b"\r\n")) else {
+            return Err(MALFORMED);
+        };
+        let Some(fields) = Fields::new(section, parsed.headers) else { return Err(MALFORMED) };
 
         let version = if version == 0 { Version::Http10 } else { Version::Http11 };
         let method = Method::recognise(method);
