@@ -1,12 +1,19 @@
-//! Threads that read files and do nothing else, so that a slow disk makes those wait who want what is on it, and nobody
-//! besides.
+//! Threads that read files and do nothing else, so that a slow disk makes those wait who want what is on it.
+//!
+//! Four files of a device are read at a time, and 16 of all: one disk that is slow delays nobody who wants what is on
+//! another, but four of them can. What is in memory waits for no disk.
 //!
 //! Whoever finds that bytes are not resident hands a fetch of them to a thread with a token, goes on with other things, and
 //! takes the token back with the bytes when they have been read. The bytes themselves, because the page cache may forget
 //! them again before anybody has used them. Fetches of the same bytes are one. The threads know of nothing but descriptors
-//! and tokens. There are none until the first file is fetched, and none once nobody is left to wait for one.
+//! and tokens. There are none until the first file is fetched, no more than are needed, and none once nobody is left to
+//! wait for one.
+//!
+//! What has been fetched is held until it has been sent. What bounds it all is the number of those who ask, and how much they
+//! ask for at a time.
 
-use std::collections::VecDeque;
+mod jobs;
+
 use std::io::{self, Read, Write};
 use std::mem;
 use std::ops::Range;
@@ -16,11 +23,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::SystemTime;
 
+use jobs::Jobs;
+
 use super::error::ReadError;
 use super::file::{File, Reading, Timestamp};
 
-/// So many files can be slow at a time; the next one that has to be fetched waits for one of them.
-const THREADS: usize = 4;
+/// So many files can be slow at a time, on whatever device.
+const THREADS_MAX: usize = 16;
 
 const STACK_BYTES: usize = 128 * 1024;
 
@@ -49,43 +58,32 @@ pub struct Fetchers<T> {
     shared: Arc<Shared<T>>,
     /// The other end of the bell
     heard: UnixStream,
-    has_threads: bool,
+    threads: usize,
 }
 
 struct Shared<T> {
-    jobs: Mutex<Jobs<T>>,
+    state: Mutex<State<T>>,
     is_filled: Condvar,
     /// Rung when something is done
     bell: UnixStream,
 }
 
-struct Jobs<T> {
-    queued: VecDeque<Job<T>>,
-    /// By number
-    running: Vec<(u64, Job<T>)>,
-    begun: u64,
+struct State<T> {
+    jobs: Jobs<T>,
     done: Vec<(T, Arc<Fetched>)>,
     /// Nobody waits for anything any more.
     is_over: bool,
 }
 
-/// A fetch, and all who wait for it.
-struct Job<T> {
-    fetch: Fetch,
-    tokens: Vec<T>,
-    /// Whether a write to the file shows in its identity from now on.
-    is_settled: bool,
-}
-
-impl<T: Copy + PartialEq + Send + 'static> Fetchers<T> {
+impl<T: Copy + Ord + Send + 'static> Fetchers<T> {
     /// Nothing to do yet, and nobody to do it.
     pub fn new() -> io::Result<Fetchers<T>> {
         let (bell, heard) = UnixStream::pair()?;
         bell.set_nonblocking(true)?;
         heard.set_nonblocking(true)?;
-        let jobs = Jobs { queued: VecDeque::new(), running: Vec::new(), begun: 0, done: Vec::new(), is_over: false };
-        let shared = Shared { jobs: Mutex::new(jobs), is_filled: Condvar::new(), bell };
-        Ok(Fetchers { shared: Arc::new(shared), heard, has_threads: false })
+        let state = State { jobs: Jobs::new(), done: Vec::new(), is_over: false };
+        let shared = Shared { state: Mutex::new(state), is_filled: Condvar::new(), bell };
+        Ok(Fetchers { shared: Arc::new(shared), heard, threads: 0 })
     }
 
     /// A descriptor that becomes readable when something is done.
@@ -99,71 +97,60 @@ impl<T: Copy + PartialEq + Send + 'static> Fetchers<T> {
     ///
     /// No thread could be started.
     pub fn fetch(&mut self, token: T, fetch: Fetch) -> io::Result<()> {
-        if !self.has_threads {
-            for number in 0..THREADS {
-                let shared = Arc::clone(&self.shared);
-                let builder = thread::Builder::new().name("fetch".to_owned()).stack_size(STACK_BYTES);
-                match builder.spawn(move || shared.work()) {
-                    Ok(_) => self.has_threads = true,
-                    // Some are better than none.
-                    Err(_) if number > 0 => break,
-                    Err(error) => return Err(error),
+        let is_settled = fetch.file.metadata().identity.is_settled(Timestamp::from(SystemTime::now()));
+        let mut state = lock(&self.shared.state);
+        if state.jobs.join(token, &fetch) {
+            return Ok(());
+        }
+        let number = state.jobs.add(token, fetch, is_settled);
+        let idle = self.threads.saturating_sub(state.jobs.running());
+        if state.jobs.ready() > idle && self.threads < THREADS_MAX {
+            match self.shared.start() {
+                Ok(()) => self.threads += 1,
+                // Some are better than none.
+                Err(_) if self.threads > 0 => {}
+                Err(error) => {
+                    state.jobs.end(number);
+                    return Err(error);
                 }
             }
         }
-        let mut jobs = lock(&self.shared.jobs);
-        let Jobs { queued, running, .. } = &mut *jobs;
-        match running.iter_mut().map(|(_, job)| job).chain(queued).find(|job| job.covers(&fetch)) {
-            Some(job) => job.tokens.push(token),
-            None => {
-                let is_settled = fetch.file.metadata().identity.is_settled(Timestamp::from(SystemTime::now()));
-                jobs.queued.push_back(Job { fetch, tokens: vec![token], is_settled });
-                self.shared.is_filled.notify_one();
-            }
-        }
+        self.shared.is_filled.notify_one();
         Ok(())
     }
 
     /// Forgets what was asked for under that token, and tells what it was: whoever asked has gone, or waits no longer. What
     /// has been begun is read to its end. None where it is done.
     pub fn cancel(&mut self, token: T) -> Option<Fetch> {
-        let mut jobs = lock(&self.shared.jobs);
-        let Jobs { queued, running, .. } = &mut *jobs;
-        let mut all = running.iter_mut().map(|(_, job)| job).chain(queued.iter_mut());
-        let job = all.find(|job| job.tokens.contains(&token))?;
-        job.tokens.retain(|waiting| *waiting != token);
-        let fetch = job.fetch.clone();
-        queued.retain(|job| !job.tokens.is_empty());
-        Some(fetch)
+        lock(&self.shared.state).jobs.cancel(token)
     }
 
     /// What is done, with its token.
     pub fn take_done(&mut self) -> Vec<(T, Arc<Fetched>)> {
         // First the bell, then the tokens: what is done in between rings it again.
         let _ = (&self.heard).read(&mut [0; 256]);
-        mem::take(&mut lock(&self.shared.jobs).done)
+        mem::take(&mut lock(&self.shared.state).done)
     }
 }
 
 impl<T> Drop for Fetchers<T> {
     /// The threads end when they are done with what they have begun.
     fn drop(&mut self) {
-        let mut jobs = lock(&self.shared.jobs);
-        jobs.queued.clear();
-        jobs.is_over = true;
+        let mut state = lock(&self.shared.state);
+        state.jobs.clear();
+        state.is_over = true;
         self.shared.is_filled.notify_all();
     }
 }
 
-impl<T> Job<T> {
-    /// Whether what this one reads is what is asked for, from its start on.
-    fn covers(&self, fetch: &Fetch) -> bool {
-        let identity = |fetch: &Fetch| fetch.file.metadata().identity;
-        self.is_settled && identity(&self.fetch) == identity(fetch) && self.fetch.range.contains(&fetch.range.start)
+impl<T: Copy + Ord + Send + 'static> Shared<T> {
+    /// Starts another thread.
+    fn start(self: &Arc<Shared<T>>) -> io::Result<()> {
+        let shared = Arc::clone(self);
+        let builder = thread::Builder::new().name("fetch".to_owned()).stack_size(STACK_BYTES);
+        builder.spawn(move || shared.work()).map(drop)
     }
-}
 
-impl<T: Copy + Send> Shared<T> {
     /// Reads what is asked for, for as long as somebody may ask.
     fn work(&self) {
         while let Some((number, Fetch { file, range })) = self.next() {
@@ -173,12 +160,10 @@ impl<T: Copy + Send> Shared<T> {
                 file.note_fetched(range);
             }
             let fetched = Arc::new(Fetched { file, start, bytes });
-            let mut jobs = lock(&self.jobs);
-            if let Some(at) = jobs.running.iter().position(|(running, _)| *running == number) {
-                let tokens = jobs.running.swap_remove(at).1.tokens;
-                jobs.done.extend(tokens.into_iter().map(|token| (token, Arc::clone(&fetched))));
-            }
-            drop(jobs);
+            let mut state = lock(&self.state);
+            let tokens = state.jobs.end(number);
+            state.done.extend(tokens.into_iter().map(|token| (token, Arc::clone(&fetched))));
+            drop(state);
             // Where nobody wants it any longer, this closes the file, which a disk may delay, too.
             drop(fetched);
             // Where there is no room, it has been rung often enough.
@@ -188,20 +173,14 @@ impl<T: Copy + Send> Shared<T> {
 
     /// Waits for a job, and begins it. None once there will be no more.
     fn next(&self) -> Option<(u64, Fetch)> {
-        let mut jobs = lock(&self.jobs);
-        loop {
-            match jobs.queued.pop_front() {
-                Some(job) => {
-                    let fetch = job.fetch.clone();
-                    jobs.begun += 1;
-                    let number = jobs.begun;
-                    jobs.running.push((number, job));
-                    return Some((number, fetch));
-                }
-                None if jobs.is_over => return None,
-                None => jobs = self.is_filled.wait(jobs).unwrap_or_else(PoisonError::into_inner),
+        let mut state = lock(&self.state);
+        while !state.is_over {
+            if let Some(job) = state.jobs.begin() {
+                return Some(job);
             }
+            state = self.is_filled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        None
     }
 }
 
@@ -259,13 +238,13 @@ mod tests {
     /// Fetchers that nobody works for until [`let_work`] is called.
     fn idle() -> Fetchers<u32> {
         let mut fetchers = Fetchers::new().unwrap();
-        fetchers.has_threads = true;
+        fetchers.threads = THREADS_MAX;
         fetchers
     }
 
     fn let_work(fetchers: &mut Fetchers<u32>, token: u32, fetch: Fetch) {
-        fetchers.has_threads = false;
         fetchers.fetch(token, fetch).unwrap();
+        fetchers.shared.start().unwrap();
     }
 
     fn take_done(fetchers: &mut Fetchers<u32>, count: usize) -> Done {
@@ -286,7 +265,7 @@ mod tests {
     }
 
     fn queued(fetchers: &Fetchers<u32>) -> usize {
-        lock(&fetchers.shared.jobs).queued.len()
+        lock(&fetchers.shared.state).jobs.queued()
     }
 
     #[test]
@@ -344,24 +323,16 @@ mod tests {
         }
         // What lies behind the end of the first is another.
         assert_eq!(queued(&fetchers), 2);
-        let begun = {
-            let mut jobs = lock(&fetchers.shared.jobs);
-            let first = jobs.queued.pop_front().unwrap();
-            jobs.running.push((u64::MAX, first));
-            jobs.running.len()
-        };
         fetchers.fetch(5, fetch(9..10)).unwrap();
-        assert_eq!((begun, queued(&fetchers)), (1, 1), "one that has begun is joined too");
-        let (_, running) = lock(&fetchers.shared.jobs).running.pop().unwrap();
-        lock(&fetchers.shared.jobs).queued.push_front(running);
+        assert_eq!(queued(&fetchers), 2);
         let_work(&mut fetchers, 6, fetch(0..3));
         let done = take_done(&mut fetchers, 6);
         assert_eq!(tokens(&done), [1, 2, 3, 4, 5, 6]);
         for (token, fetched) in &done {
             let start = match token {
                 3 => 4,
-                // Not there, and perhaps too late to be joined.
-                4 | 6 => continue,
+                // Not there.
+                4 => continue,
                 5 => 9,
                 _ => 0,
             };

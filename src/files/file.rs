@@ -225,7 +225,12 @@ impl Identity {
 
     /// Whether it is the same file, in whatever state.
     pub fn is_same_file(&self, other: &Identity) -> bool {
-        (self.device, self.inode) == (other.device, other.inode)
+        self.place() == other.place()
+    }
+
+    /// Which file it is, in whatever state.
+    pub(super) fn place(&self) -> Place {
+        (self.device, self.inode)
     }
 
     /// Whether this is long enough ago that any write from now on leaves another identity.

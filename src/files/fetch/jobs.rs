@@ -1,0 +1,198 @@
+//! What is to be read, by whom it is waited for, and what is read next: so many at a time of each device, so that one that
+//! is slow does not keep the threads from the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+
+use super::Fetch;
+use crate::files::file::Place;
+
+/// So many files of a device are read at a time; what else is wanted of it waits for one of them.
+const RUNNING_MAX: usize = 4;
+
+/// All that is wanted, each with a number. The lower it is, the longer it has been wanted.
+pub(super) struct Jobs<T> {
+    all: BTreeMap<u64, Job<T>>,
+    of_file: BTreeSet<(Place, u64)>,
+    of_token: BTreeMap<T, u64>,
+    /// Those that something is wanted of
+    devices: BTreeMap<u64, Device>,
+    last: u64,
+}
+
+/// A fetch, and all who wait for it.
+struct Job<T> {
+    fetch: Fetch,
+    tokens: BTreeSet<T>,
+    /// Whether a write to the file shows in its identity from now on
+    is_settled: bool,
+}
+
+#[derive(Default)]
+struct Device {
+    queued: BTreeSet<u64>,
+    running: usize,
+}
+
+impl<T> Jobs<T> {
+    /// Forgets all that have not begun.
+    pub(super) fn clear(&mut self) {
+        let queued: Vec<_> = self.devices.values_mut().flat_map(|device| mem::take(&mut device.queued)).collect();
+        queued.iter().for_each(|number| _ = self.all.remove(number));
+    }
+}
+
+impl<T: Copy + Ord> Jobs<T> {
+    pub(super) fn new() -> Jobs<T> {
+        Jobs {
+            all: BTreeMap::new(),
+            of_file: BTreeSet::new(),
+            of_token: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            last: 0,
+        }
+    }
+
+    /// Has the token wait for one that reads just that, from its start on, and tells whether there is one.
+    pub(super) fn join(&mut self, token: T, fetch: &Fetch) -> bool {
+        let place = place(fetch);
+        let of_file = self.of_file.range((place, 0)..=(place, u64::MAX)).map(|(_, number)| *number);
+        let covers = |number: &u64| self.all.get(number).is_some_and(|job| job.covers(fetch));
+        let Some(number) = of_file.into_iter().find(covers) else { return false };
+        let Some(job) = self.all.get_mut(&number) else { return false };
+        job.tokens.insert(token);
+        self.of_token.insert(token, number);
+        true
+    }
+
+    /// A new one, by its number.
+    pub(super) fn add(&mut self, token: T, fetch: Fetch, is_settled: bool) -> u64 {
+        self.last += 1;
+        let place = place(&fetch);
+        self.of_file.insert((place, self.last));
+        self.of_token.insert(token, self.last);
+        self.devices.entry(place.0).or_default().queued.insert(self.last);
+        self.all.insert(self.last, Job { fetch, tokens: BTreeSet::from([token]), is_settled });
+        self.last
+    }
+
+    /// Takes the token back, and tells what it waited for. What nobody waits for is not begun.
+    pub(super) fn cancel(&mut self, token: T) -> Option<Fetch> {
+        let number = self.of_token.remove(&token)?;
+        let job = self.all.get_mut(&number)?;
+        job.tokens.remove(&token);
+        let (fetch, is_wanted) = (job.fetch.clone(), !job.tokens.is_empty());
+        let is_queued = self.devices.get(&place(&fetch).0).is_some_and(|device| device.queued.contains(&number));
+        if is_queued && !is_wanted {
+            self.end(number);
+        }
+        Some(fetch)
+    }
+
+    /// Begins what has been wanted for the longest time of those that can be.
+    pub(super) fn begin(&mut self) -> Option<(u64, Fetch)> {
+        let with_room = self.devices.values_mut().filter(|device| device.running < RUNNING_MAX);
+        let device =
+            with_room.filter(|device| !device.queued.is_empty()).min_by_key(|device| device.queued.first().copied())?;
+        let number = device.queued.pop_first()?;
+        device.running += 1;
+        Some((number, self.all.get(&number)?.fetch.clone()))
+    }
+
+    /// Forgets one, and returns who waits for it.
+    pub(super) fn end(&mut self, number: u64) -> BTreeSet<T> {
+        let Some(job) = self.all.remove(&number) else { return BTreeSet::new() };
+        let place = place(&job.fetch);
+        self.of_file.remove(&(place, number));
+        if let Some(device) = self.devices.get_mut(&place.0) {
+            if !device.queued.remove(&number) {
+                device.running -= 1;
+            }
+            if device.queued.is_empty() && device.running == 0 {
+                self.devices.remove(&place.0);
+            }
+        }
+        job.tokens.iter().for_each(|token| _ = self.of_token.remove(token));
+        job.tokens
+    }
+
+    /// How many could begin now.
+    pub(super) fn ready(&self) -> usize {
+        self.devices.values().map(|device| device.queued.len().min(RUNNING_MAX.saturating_sub(device.running))).sum()
+    }
+
+    /// How many have begun and not ended.
+    pub(super) fn running(&self) -> usize {
+        self.devices.values().map(|device| device.running).sum()
+    }
+
+    #[cfg(test)]
+    pub(super) fn queued(&self) -> usize {
+        self.all.len() - self.running()
+    }
+}
+
+fn place(fetch: &Fetch) -> Place {
+    fetch.file.metadata().identity.place()
+}
+
+impl<T> Job<T> {
+    /// Whether what this one reads is what is asked for, from its start on.
+    fn covers(&self, fetch: &Fetch) -> bool {
+        let identity = |fetch: &Fetch| fetch.file.metadata().identity;
+        self.is_settled && identity(&self.fetch) == identity(fetch) && self.fetch.range.contains(&fetch.range.start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::files::file::{File, Metadata};
+
+    /// A fetch of a file of this device.
+    fn fetch(device: u64, inode: u64) -> Fetch {
+        let file = std::fs::File::open(std::env::temp_dir()).unwrap();
+        let mut stat = rustix::fs::fstat(&file).unwrap();
+        (stat.st_dev, stat.st_ino) = (device as _, inode as _);
+        Fetch { file: Arc::new(File::new(file.into(), Metadata::from(&stat))), range: 0..10 }
+    }
+
+    #[test]
+    fn a_slow_device_keeps_nobody_from_another() {
+        let mut jobs = Jobs::new();
+        let files = (1..=6).map(|inode| (1, inode)).chain([(2, 1), (3, 1)]);
+        let added: Vec<u64> =
+            files.zip(0_u32..).map(|((device, inode), token)| jobs.add(token, fetch(device, inode), true)).collect();
+        assert_eq!(jobs.ready(), 6);
+        let begun: Vec<u64> = std::iter::from_fn(|| jobs.begin()).map(|(number, _)| number).collect();
+        assert_eq!(begun, [1, 2, 3, 4, 7, 8]);
+        assert_eq!((jobs.ready(), jobs.running(), jobs.queued()), (0, 6, 2));
+        assert_eq!(jobs.end(added[2]), BTreeSet::from([2]));
+        assert_eq!(jobs.ready(), 1);
+        assert_eq!(jobs.begin().unwrap().0, 5);
+        assert!(jobs.begin().is_none());
+    }
+
+    #[test]
+    fn one_that_has_begun_is_joined_and_what_nobody_wants_is_not_begun() {
+        let mut jobs = Jobs::new();
+        let (first, second, young) = (fetch(1, 1), fetch(1, 2), fetch(1, 3));
+        let number = jobs.add(1, first.clone(), true);
+        assert_eq!(jobs.begin().unwrap().0, number);
+        assert!(jobs.join(2, &Fetch { range: 9..99, ..first.clone() }));
+        assert!(!jobs.join(3, &Fetch { range: 10..11, ..first }));
+        assert!(!jobs.join(3, &second));
+        jobs.add(3, second.clone(), true);
+        jobs.add(4, young.clone(), false);
+        assert!(!jobs.join(5, &young));
+        assert!(jobs.join(5, &second));
+        for token in [3, 4, 5, 1] {
+            assert!(jobs.cancel(token).is_some() && jobs.cancel(token).is_none(), "{token}");
+        }
+        assert_eq!((jobs.queued(), jobs.running()), (0, 1));
+        assert_eq!(jobs.end(number), BTreeSet::from([2]));
+        assert!(jobs.all.is_empty() && jobs.of_file.is_empty() && jobs.of_token.is_empty() && jobs.devices.is_empty());
+    }
+}
