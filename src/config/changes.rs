@@ -4,6 +4,9 @@
 use std::fmt::Display;
 
 use super::diagnostic::printable;
+use super::keys::SYMLINKS;
+use super::kind::Word;
+use super::word::Choice;
 use super::{Config, Site};
 
 impl Config {
@@ -88,6 +91,9 @@ impl Changes {
         self.value(&format!("default of {name}"), old.default, new.default);
         self.value(&format!("index of {name}"), list(old.index.clone()), list(new.index.clone()));
         self.value(&format!("listen of {name}"), list(addresses(old)), list(addresses(new)));
+        self.value(&format!("dotfiles of {name}"), old.dotfiles, new.dotfiles);
+        let [old_links, new_links] = [old, new].map(|site| Choice(SYMLINKS).show(&site.symlinks));
+        self.value(&format!("symlinks of {name}"), old_links, new_links);
         if self.0.len() == before {
             self.add(&format!("~ rules of {name}"));
         }
@@ -163,6 +169,7 @@ mod tests {
         ]);
         if let Some(site) = new.sites.last_mut() {
             (site.default, site.index) = (true, vec!["a".to_owned(), "b\u{1b}".to_owned()]);
+            (site.dotfiles, site.symlinks) = (true, Symlinks::Follow);
         }
         new.limits.head_time = Duration::from_secs(5);
         new.limits.cache_size = 0;
@@ -179,6 +186,8 @@ mod tests {
                 "~ hosts of a.test: [a.test] -> [a.test, *.a.test]",
                 "~ default of c.test: false -> true",
                 "~ index of c.test: [index.html] -> [a, b\\u{1b}]",
+                "~ dotfiles of c.test: false -> true",
+                "~ symlinks of c.test: inside -> follow",
                 "~ limits.connections: 10000 -> 5",
                 "~ limits.head_time: 10s -> 5s",
                 "~ limits.cache_size: 64 MiB -> 0",

@@ -28,9 +28,32 @@ const ZERO_IS_FINE: &str = "";
 const SECOND: u64 = 1000;
 const HOUR: u64 = 3600 * SECOND;
 
+/// As it is written which links are followed.
+pub(super) const SYMLINKS: &[(&str, Symlinks)] =
+    &[("deny", Symlinks::Deny), ("inside", Symlinks::Inside), ("follow", Symlinks::Follow)];
+
 /// `name: Type = default, kind;` under its doc comment, for each key: the struct that holds the values, its defaults,
-/// the names, the reader, and what differs between two of them.
+/// the names, the reader, and, for one that is `compared`, what differs between two of them.
 macro_rules! keys {
+    ($(#[$about:meta])* compared $visibility:vis struct $Keys:ident {
+        $( $(#[$doc:meta])* $key:ident: $Value:ty = $default:expr, $kind:expr; )*
+    }) => {
+        keys! {
+            $(#[$about])*
+            $visibility struct $Keys { $( $(#[$doc])* $key: $Value = $default, $kind; )* }
+        }
+
+        impl $Keys {
+            /// Each value that is another one in `new`: its name, and both as they would be written.
+            pub(super) fn changes(&self, new: &Self) -> Vec<(&'static str, [String; 2])> {
+                let mut changes = Vec::new();
+                $( if self.$key != new.$key {
+                    changes.push((stringify!($key), [&self.$key, &new.$key].map(|value| Kind::show(&$kind, value))));
+                } )*
+                changes
+            }
+        }
+    };
     ($(#[$about:meta])* $visibility:vis struct $Keys:ident {
         $( $(#[$doc:meta])* $key:ident: $Value:ty = $default:expr, $kind:expr; )*
     }) => {
@@ -55,16 +78,6 @@ macro_rules! keys {
                 $( if let Some(value) = table.read(stringify!($key), &$kind, context) { keys.$key = value; } )*
                 keys
             }
-
-            /// Each value that is another one in `new`: its name, and both as they would be written.
-            #[allow(dead_code, reason = "what stands in a site is compared when it is resolved")]
-            pub(super) fn changes(&self, new: &Self) -> Vec<(&'static str, [String; 2])> {
-                let mut changes = Vec::new();
-                $( if self.$key != new.$key {
-                    changes.push((stringify!($key), [&self.$key, &new.$key].map(|value| Kind::show(&$kind, value))));
-                } )*
-                changes
-            }
         }
     };
 }
@@ -87,9 +100,7 @@ keys! {
         dotfiles: Option<bool> = None, Optional(Flag);
 
         /// Which symbolic links below the root are followed.
-        symlinks: Option<Symlinks> = None, Optional(Choice(&[
-            ("deny", Symlinks::Deny), ("inside", Symlinks::Inside), ("follow", Symlinks::Follow),
-        ]));
+        symlinks: Option<Symlinks> = None, Optional(Choice(SYMLINKS));
     }
 }
 
@@ -110,7 +121,7 @@ keys! {
 
 keys! {
     /// What the process is to the system.
-    pub struct Server {
+    compared pub struct Server {
         /// Who it becomes for good once it listens, where it was started as root. None: it stays who it is.
         user: Option<User> = None, Optional(UserName);
 
@@ -123,7 +134,7 @@ keys! {
 keys! {
     /// What clients can make the server hold on to, and for how long. Each is enforced; none can be switched off by
     /// accident.
-    pub struct Limits {
+    compared pub struct Limits {
         /// Connections at a time, per worker. Each costs a descriptor. For one more, the one that is idle for the longest
         /// time is closed; where none is idle it waits in the backlog, and after a second without room it gets a 503.
         connections: usize = 10_000,
@@ -194,7 +205,7 @@ keys! {
 
 keys! {
     /// What is written down.
-    pub struct Log {
+    compared pub struct Log {
         /// Where the line for each request goes.
         access: AccessTarget = AccessTarget::Stdout, Target;
 
