@@ -96,6 +96,7 @@ impl<T: Copy + Ord + Send + 'static> Fetchers<T> {
     /// # Errors
     ///
     /// No thread could be started.
+    #[cold]
     pub fn fetch(&mut self, token: T, fetch: Fetch) -> io::Result<()> {
         let is_settled = fetch.file.metadata().identity.is_settled(Timestamp::from(SystemTime::now()));
         let mut state = lock(&self.shared.state);
@@ -121,6 +122,7 @@ impl<T: Copy + Ord + Send + 'static> Fetchers<T> {
 
     /// Forgets what was asked for under that token, and tells what it was: whoever asked has gone, or waits no longer. What
     /// has been begun is read to its end. None where it is done.
+    #[cold]
     pub fn cancel(&mut self, token: T) -> Option<Fetch> {
         lock(&self.shared.state).jobs.cancel(token)
     }

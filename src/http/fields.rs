@@ -108,6 +108,7 @@ impl Span {
 impl<'a> Fields<'a> {
     /// Collects the known fields out of `lines`. `section` is the text that they were parsed from. None where one of them
     /// is not in it: a field that is overlooked may be the one that says where the request ends.
+    #[inline]
     pub(super) fn new(section: &'a [u8], lines: &[httparse::Header<'a>]) -> Option<Fields<'a>> {
         // Every place in it fits where this does.
         u32::try_from(section.len()).ok()?;
