@@ -70,7 +70,7 @@ pub(super) fn open_access_log(config: &Config, appearance: Appearance) -> Result
     };
     let show_hosts = config.sites.len() > 1;
     AccessLog::open(target, config.log.format, appearance.color, show_hosts)
-        .map_err(|error| StartError::AccessLog(target.clone(), error))
+        .map_err(|error| StartError::access_log(target.clone(), error))
 }
 
 /// By which a worker is told what to do.

@@ -14,9 +14,23 @@ use crate::net::LocalAddress;
 #[derive(Debug)]
 pub enum StartError {
     /// The root of a site cannot be opened.
-    Root(PathBuf, io::Error),
+    Root {
+        /// Its path
+        path: PathBuf,
+        /// Why not
+        error: io::Error,
+        /// The name of the user who was denied it, where that is why and the name is known
+        denied: Option<String>,
+    },
     /// The access log cannot be written to.
-    AccessLog(AccessTarget, io::Error),
+    AccessLog {
+        /// Where it was to go
+        target: AccessTarget,
+        /// Why not
+        error: io::Error,
+        /// As above
+        denied: Option<String>,
+    },
     /// An address cannot be had.
     Bind {
         /// Which one
@@ -39,17 +53,30 @@ pub enum StartError {
 }
 
 impl StartError {
+    pub(super) fn root(path: PathBuf, error: io::Error) -> StartError {
+        Self::Root { path, denied: denied(&error), error }
+    }
+
+    pub(super) fn access_log(target: AccessTarget, error: io::Error) -> StartError {
+        Self::AccessLog { target, denied: denied(&error), error }
+    }
+
     /// What kind of error the machine gave.
     pub fn kind(&self) -> io::ErrorKind {
+        self.cause().map_or(io::ErrorKind::PermissionDenied, io::Error::kind)
+    }
+
+    /// The error of the machine that is behind it.
+    fn cause(&self) -> Option<&io::Error> {
         match self {
-            Self::NotRoot(_) => io::ErrorKind::PermissionDenied,
-            Self::Root(_, error)
-            | Self::AccessLog(_, error)
+            Self::NotRoot(_) => None,
+            Self::Root { error, .. }
+            | Self::AccessLog { error, .. }
             | Self::Bind { error, .. }
             | Self::Worker(error)
             | Self::User(_, error)
             | Self::Sandbox(error)
-            | Self::Io(error) => error.kind(),
+            | Self::Io(error) => Some(error),
         }
     }
 
@@ -67,15 +94,18 @@ impl StartError {
 impl Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Root(path, error) => {
+            Self::Root { path, error, denied } => {
                 write!(f, "cannot open {}: {error}", path.display())?;
-                explain_denial(f, error)
+                explain_denial(f, denied.as_deref())
             }
-            Self::AccessLog(AccessTarget::File(path), error) => {
-                write!(f, "cannot open the access log {}: {error}", path.display())?;
-                explain_denial(f, error)
+            Self::AccessLog { target, error, denied } => {
+                f.write_str("cannot open the access log")?;
+                match target {
+                    AccessTarget::File(path) => write!(f, " {}: {error}", path.display())?,
+                    _ => write!(f, ": {error}")?,
+                }
+                explain_denial(f, denied.as_deref())
             }
-            Self::AccessLog(_, error) => write!(f, "cannot open the access log: {error}"),
             Self::Bind { address, error, holder } if error.kind() == io::ErrorKind::AddrInUse => {
                 explain_holder(f, address, holder.as_ref())
             }
@@ -116,9 +146,14 @@ fn explain_holder(f: &mut fmt::Formatter<'_>, address: &LocalAddress, holder: Op
     }
 }
 
+/// Whom this says that it is denied to, asked at once: who shows the error may not have the time that the system takes.
+fn denied(error: &io::Error) -> Option<String> {
+    if error.kind() == io::ErrorKind::PermissionDenied { privileges::user_name() } else { None }
+}
+
 /// Who was denied it. Nobody who started this as root would think of the user that it has become.
-fn explain_denial(f: &mut fmt::Formatter<'_>, error: &io::Error) -> fmt::Result {
-    match privileges::user_name().filter(|_| error.kind() == io::ErrorKind::PermissionDenied) {
+fn explain_denial(f: &mut fmt::Formatter<'_>, denied: Option<&str>) -> fmt::Result {
+    match denied {
         Some(name) => write!(f, "\n  help: {name} needs the permission, and that to enter each directory above"),
         None => Ok(()),
     }
@@ -142,15 +177,30 @@ impl From<io::Error> for StartError {
 
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::NotRoot(_) => None,
-            Self::Root(_, error)
-            | Self::AccessLog(_, error)
-            | Self::Bind { error, .. }
-            | Self::Worker(error)
-            | Self::User(_, error)
-            | Self::Sandbox(error)
-            | Self::Io(error) => Some(error),
+        self.cause().map(|error| error as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    #[test]
+    fn who_was_denied_it_is_known_when_it_is_shown() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let Some(name) = privileges::user_name() else { return };
+        let help = format!("help: {name} needs");
+        for error in
+            [StartError::root("/r".into(), denied()), StartError::access_log(AccessTarget::File("/l".into()), denied())]
+        {
+            assert!(error.to_string().contains(&help), "{error}");
         }
+        let shown = StartError::Root { path: "/r".into(), error: denied(), denied: None }.to_string();
+        assert_eq!(shown, format!("cannot open /r: {}", denied()), "the system is asked when it is shown");
+        let missing = StartError::root("/r".into(), io::ErrorKind::NotFound.into());
+        assert!(!missing.to_string().contains("help"), "{missing}");
+        assert_eq!((missing.kind(), missing.source().is_some()), (io::ErrorKind::NotFound, true));
     }
 }

@@ -68,7 +68,7 @@ impl Worker {
         let Outfit { config, entrances, access_log, descriptors, software, orders, reports } = outfit;
         let limits = &config.limits;
         let mut sites =
-            Sites::open(&config, descriptors.for_files()).map_err(|(path, error)| StartError::Root(path, error))?;
+            Sites::open(&config, descriptors.for_files()).map_err(|(path, error)| StartError::root(path, error))?;
         let connections_max = descriptors.for_connections(limits.connections, config.sites.len(), entrances.len());
         let reactor = Reactor::new()?;
         let fetchers = Fetchers::new()?;
