@@ -83,6 +83,10 @@ pub struct Fields<'a> {
     repeated: u32,
 }
 
+/// A field line is not in the section that it is said to be in.
+#[derive(Debug)]
+pub(super) struct Elsewhere;
+
 /// Where a value stands in the section. Half as large as a slice, and there is a place for each name in each request.
 #[derive(Clone, Copy, Debug)]
 struct Span {
@@ -106,22 +110,30 @@ impl Span {
 }
 
 impl<'a> Fields<'a> {
-    /// Collects the known fields out of `lines`. `section` is the text that they were parsed from. None where one of them
-    /// is not in it: a field that is overlooked may be the one that says where the request ends.
-    #[inline]
-    pub(super) fn new(section: &'a [u8], lines: &[httparse::Header<'a>]) -> Option<Fields<'a>> {
+    /// None yet of those that are in `section`.
+    #[inline(always)]
+    pub(super) fn none_of(section: &'a [u8]) -> Fields<'a> {
+        Fields { section, first: [Span::ABSENT; NAMES], repeated: 0 }
+    }
+
+    /// Collects the known fields out of `lines`, which were parsed from the section.
+    ///
+    /// # Errors
+    ///
+    /// One of them is not in it: a field that is overlooked may be the one that says where the request ends.
+    #[inline(always)]
+    pub(super) fn collect(&mut self, lines: &[httparse::Header<'a>]) -> Result<(), Elsewhere> {
         // Every place in it fits where this does.
-        u32::try_from(section.len()).ok()?;
-        let mut fields = Fields { section, first: [Span::ABSENT; NAMES], repeated: 0 };
+        u32::try_from(self.section.len()).map_err(|_| Elsewhere)?;
         for line in lines {
             let Some(name) = recognise(line.name.as_bytes()) else { continue };
-            let span = Span::of(trim(line.value), section)?;
-            match fields.first.get_mut(name as usize) {
+            let span = Span::of(trim(line.value), self.section).ok_or(Elsewhere)?;
+            match self.first.get_mut(name as usize) {
                 Some(first) if first.start == 0 => *first = span,
-                _ => fields.repeated |= 1 << name as u32,
+                _ => self.repeated |= 1 << name as u32,
             }
         }
-        Some(fields)
+        Ok(())
     }
 
     /// The value of the first line of that name.
@@ -202,16 +214,20 @@ mod tests {
     }
 
     fn with_fields(section: &str, check: impl Fn(&Fields<'_>)) {
-        with_lines(section, |section, lines| check(&Fields::new(section, lines).unwrap()));
+        with_lines(section, |section, lines| {
+            let mut fields = Fields::none_of(section);
+            fields.collect(lines).unwrap();
+            check(&fields);
+        });
     }
 
     #[test]
     fn a_field_outside_the_section_is_never_overlooked() {
         for text in ["Content-Length: 5\r\n", "Host: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n"] {
             with_lines(text, |section, lines| {
-                assert!(Fields::new(section, lines).is_some());
+                assert!(Fields::none_of(section).collect(lines).is_ok());
                 for wrong in [&[][..], b"Host: a\r\n", &section[..section.len() - 3], &section[section.len() - 3..]] {
-                    assert!(Fields::new(wrong, lines).is_none(), "{text} in {wrong:?}");
+                    assert!(Fields::none_of(wrong).collect(lines).is_err(), "{text} in {wrong:?}");
                 }
             });
         }

@@ -105,7 +105,8 @@ impl<'a> Request<'a> {
         let Some(section) = rest.strip_prefix(b"\r\n").and_then(|rest| rest.strip_suffix(b"\r\n")) else {
             return Err(MALFORMED);
         };
-        let Some(fields) = Fields::new(section, parsed.headers) else { return Err(MALFORMED) };
+        let mut fields = Fields::none_of(section);
+        fields.collect(parsed.headers).map_err(|_| MALFORMED)?;
 
         let version = if version == 0 { Version::Http10 } else { Version::Http11 };
         let method = Method::recognise(method);
