@@ -204,6 +204,29 @@ fn what_the_socket_holds_of_a_file_that_changes_does_not_arrive() {
 }
 
 #[test]
+fn what_the_socket_holds_is_looked_after_by_a_successor_too() {
+    let directory = Scratch::new();
+    let path = directory.join("queued.bin");
+    write_old(&path, QUEUED);
+    let config = |index: &str| format!("listen = '127.0.0.1:0'\nindex = '{index}'\n[[site]]\nroot = '.'\n");
+    let mut server = Server::configured(&directory, &config("a"));
+    let mut peer = narrow(&server);
+    peer.send(request("GET", "/queued.bin", &[]));
+    assert_eq!(peer.head().assert_status(200).content_length(), QUEUED);
+    let line = server.process.stdout.line_with("/queued.bin");
+    assert!(line.contains(&format!(" 200 {QUEUED} ")), "not all of it is in the socket: {line}");
+    // Twice: it goes on from there as it came.
+    for index in ["b", "c"] {
+        directory.write("webserv.toml", config(index));
+        server.reload("reload: ~ index");
+        eventually("the old worker has ended", || server.workers() == 1);
+    }
+    File::options().write(true).open(&path).unwrap().set_len(1000).unwrap();
+    server.process.stderr.line_with("queued.bin: it changed while it was read");
+    assert!(remainder(&mut peer).len() < QUEUED, "it has arrived whole");
+}
+
+#[test]
 fn a_file_that_stays_as_it_is_arrives_at_those_who_take_their_time() {
     let directory = Scratch::new();
     write_old(&directory.join("queued.bin"), QUEUED);

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
-use super::{Client, Ending, Outcome, Waiting};
+use super::{Client, Ending, Outcome, SendingFile, Waiting};
 use crate::http::{Awaiting, Connection};
 use crate::net::{LocalAddress, Peer, Transport};
 use crate::server::gone::Gone;
@@ -15,16 +15,22 @@ pub(in crate::server) struct Handed {
     socket: OwnedFd,
     connection: Connection,
     unread: Box<[u8]>,
+    /// Its last file, as long as the socket may hold some of it
+    sending_file: Option<Box<SendingFile>>,
     peer: Peer,
     binding: u32,
+    is_new: bool,
+    sent_units: u8,
     deadline: Instant,
 }
 
 impl Client {
     /// The client of another worker, which owed it nothing. What has come since shows when it is received.
-    pub(in crate::server) fn adopt(handed: Handed) -> Client {
-        let Handed { socket, connection, unread, peer, binding, deadline } = handed;
-        Client { connection, unread, ..Client::with(Transport::new(socket), peer, binding, deadline) }
+    pub(in crate::server) fn adopt(handed: Handed, shared: &mut Shared) -> Client {
+        let Handed { socket, connection, unread, sending_file, peer, binding, is_new, sent_units, deadline } = handed;
+        shared.has_handed_over |= sending_file.is_some();
+        let client = Client::with(Transport::new(socket), peer, binding, deadline);
+        Client { connection, unread, sending_file, is_new, sent_units, ..client }
     }
 
     /// Whether it is between two requests, and nothing is known of the next one, or that is for a successor to answer: it
@@ -49,8 +55,35 @@ impl Client {
 
     /// Gives it up, to be adopted by another worker and served by that binding there.
     pub(in crate::server) fn hand(self, binding: u32) -> Handed {
-        let Client { transport, connection, unread, peer, deadline, .. } = self;
-        Handed { socket: transport.into_socket(), connection, unread, peer, binding, deadline }
+        // All of it is named, so that what is added to a client is decided upon here. What does not go along is as it is
+        // with a new client, for one that can be handed over.
+        let Client {
+            transport,
+            connection,
+            unread,
+            sending_file,
+            peer,
+            is_new,
+            sent_units,
+            deadline,
+            binding: _,
+            outbox: _,
+            needs_bytes: _,
+            is_fetching: _,
+            fetches: _,
+            is_readable: _,
+            must_drain: _,
+            is_retiring: _,
+            awaits_successor: _,
+            sent_in_time: _,
+            has_ended: _,
+            has_progressed: _,
+            ending: _,
+            waiting: _,
+            is_queued: _,
+        } = self;
+        let socket = transport.into_socket();
+        Handed { socket, connection, unread, sending_file, peer, binding, is_new, sent_units, deadline }
     }
 
     /// The address that it has connected to.

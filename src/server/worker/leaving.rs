@@ -97,7 +97,7 @@ impl Worker {
 
     /// Takes over a client of a predecessor.
     pub(super) fn adopt(&mut self, handed: Handed) {
-        let key = self.clients.insert(Client::adopt(handed));
+        let key = self.clients.insert(Client::adopt(handed, &mut self.shared));
         if self.leaving.ends().is_some() {
             return self.retire(key);
         }
