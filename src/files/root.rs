@@ -20,11 +20,18 @@ pub struct Root {
     path: PathBuf,
     /// The path with a slash, and room for a path below it.
     prefix: Vec<u8>,
-    directory: OwnedFd,
+    /// None where there was no such directory
+    open: Option<OpenRoot>,
     /// The root of the file system, where links may lead anywhere
     everything: Option<OwnedFd>,
     resolver: Resolver,
     symlinks: Symlinks,
+}
+
+/// The directory, and which one it is.
+#[derive(Debug)]
+struct OpenRoot {
+    directory: OwnedFd,
     place: Place,
 }
 
@@ -42,9 +49,15 @@ impl Root {
 
     fn new(path: &Path, directory: OwnedFd, resolver: Resolver, symlinks: Symlinks) -> rustix::io::Result<Root> {
         let place = place(&rustix::fs::fstat(&directory)?);
-        let prefix = [path.as_os_str().as_bytes(), b"/"].concat();
         let everything = (symlinks == Symlinks::Follow).then(|| open_directory(Path::new("/"))).transpose()?;
-        Ok(Root { path: path.to_owned(), prefix, directory, everything, resolver, symlinks, place })
+        Ok(Root { open: Some(OpenRoot { directory, place }), everything, resolver, ..Root::absent(path, symlinks) })
+    }
+
+    /// A directory that is not there for now. [`Root::refresh`] opens it when it is.
+    pub fn absent(path: &Path, symlinks: Symlinks) -> Root {
+        let prefix = [path.as_os_str().as_bytes(), b"/"].concat();
+        // The walk goes everywhere; what else there is has not been asked for yet.
+        Root { path: path.to_owned(), prefix, open: None, everything: None, resolver: Resolver::Walk, symlinks }
     }
 
     /// Where it is, as it was given.
@@ -53,8 +66,10 @@ impl Root {
     }
 
     /// The directory beneath which all lies that can be opened: the root, or everything, where links may lead anywhere.
-    pub fn reach(&self) -> BorrowedFd<'_> {
-        self.everything.as_ref().unwrap_or(&self.directory).as_fd()
+    /// None where nothing can be.
+    pub fn reach(&self) -> Option<BorrowedFd<'_>> {
+        let directory = self.open.as_ref().map(|open| &open.directory);
+        self.everything.as_ref().or(directory).map(|directory| directory.as_fd())
     }
 
     /// Whether links may lead anywhere.
@@ -69,7 +84,8 @@ impl Root {
     ///
     /// Where there is no directory now, or it cannot be opened. The root stays what it was.
     pub fn refresh(&mut self) -> Result<bool, OpenError> {
-        if place(&rustix::fs::stat(&self.path)?) == self.place {
+        let place = place(&rustix::fs::stat(&self.path)?);
+        if self.open.as_ref().is_some_and(|open| open.place == place) {
             return Ok(false);
         }
         *self = Root::new(&self.path, open_directory(&self.path)?, self.resolver, self.symlinks)?;
@@ -87,14 +103,15 @@ impl Root {
     ///
     /// Costs stat(2), openat2(2) and fstat(2); a link with an absolute target some more for each component.
     pub fn open_beneath(&self, path: &[u8]) -> Result<Opened, OpenError> {
+        let OpenRoot { directory, .. } = self.open.as_ref().ok_or(OpenError::NotFound)?;
         // To open a FIFO lets its writer go on, and to open a device may do anything, so they are not opened. Links are
         // followed wherever they lead here, but all that this can do is refuse; what follows is what decides.
-        if let Ok(found) = rustix::fs::statat(&self.directory, or_dot(path), AtFlags::empty())
+        if let Ok(found) = rustix::fs::statat(directory, or_dot(path), AtFlags::empty())
             && !matches!(FileType::from_raw_mode(found.st_mode), FileType::RegularFile | FileType::Directory)
         {
             return Err(OpenError::NotAFile);
         }
-        let descriptor = self.resolver.open(self.directory.as_fd(), or_dot(path), self.symlinks)?;
+        let descriptor = self.resolver.open(directory.as_fd(), or_dot(path), self.symlinks)?;
         let stat = rustix::fs::fstat(&descriptor)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => Ok(Opened::File(Arc::new(File::new(descriptor, Metadata::from(&stat))))),

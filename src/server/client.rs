@@ -57,8 +57,7 @@ pub(super) struct Client {
     is_readable: bool,
     must_drain: bool,
     is_retiring: bool,
-    /// Its next request is for another worker to answer.
-    awaits_successor: bool,
+    succession: Succession,
     /// Nothing has been answered yet.
     is_new: bool,
     has_ended: bool,
@@ -94,6 +93,15 @@ enum Ending {
     AfterFlush(CloseReason),
     /// Nothing more is sent, and what comes is thrown away. The time for that can be had so often.
     Lingering(CloseReason, u8),
+}
+
+/// Whether its next request is for another worker to answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Succession {
+    Unneeded,
+    Awaited,
+    /// There will be none in time: it has to be answered here.
+    InVain,
 }
 
 /// How a drive ended.
@@ -132,7 +140,7 @@ impl Client {
             // Descriptors that are passed over a UNIX socket end a receive, too (unix(7)).
             must_drain: peer == Peer::Unix,
             is_retiring: false,
-            awaits_successor: false,
+            succession: Succession::Unneeded,
             is_new: false,
             has_ended: false,
             has_progressed: false,
@@ -233,8 +241,8 @@ impl Client {
         if self.is_fetching {
             return Outcome::Waiting;
         }
-        if self.awaits_successor {
-            return self.wait_for_successor(shared);
+        if self.waits_for_successor(shared) {
+            return Outcome::Waiting;
         }
         let mut is_held = false;
         loop {
@@ -304,7 +312,10 @@ impl Client {
             let awaiting = match halt {
                 Halt::Enough => return Outcome::Runnable,
                 Halt::Postpone(Postponed::Fetch(fetch)) => return self.fetch(fetch, shared),
-                Halt::Postpone(Postponed::Successor) => return self.leave_to_successor(shared),
+                Halt::Postpone(Postponed::Successor) if self.leaves_to_successor(shared) => {
+                    return Outcome::BySuccessor;
+                }
+                Halt::Postpone(Postponed::Successor) => continue,
                 Halt::Await(awaiting) => awaiting,
             };
             self.needs_bytes = true;
@@ -315,7 +326,10 @@ impl Client {
             if !is_over && self.is_in_time(Waiting::For(awaiting), shared) {
                 return Outcome::Waiting;
             }
-            let next = prepare(&self.connection.expire(turn.input), (None, 0), self.peer, self.binding, shared);
+            let next = {
+                let occasion = self.occasion(None, shared);
+                prepare(&self.connection.expire(turn.input), occasion, self.peer, self.binding, shared)
+            };
             self.carry_out(next, shared);
         }
     }

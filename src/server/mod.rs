@@ -36,7 +36,7 @@ pub mod trace;
 mod worker;
 
 pub use listeners::{Endpoint, Listeners};
-pub use outfit::{Orders, Outfit, Reports};
+pub use outfit::{Orders, Outfit, Reports, Roots};
 pub use port_holder::Holder;
 pub use sandbox::Sandbox;
 pub use start_error::StartError;

@@ -18,12 +18,22 @@ use crate::net::LocalAddress;
 /// What a worker begins with: all that it could not open itself.
 pub struct Outfit {
     pub(super) config: Arc<Config>,
+    pub(super) roots: Roots,
     pub(super) entrances: Vec<Entrance>,
     pub(super) access_log: AccessLog,
     pub(super) descriptors: Descriptors,
     pub(super) software: &'static str,
     pub(super) orders: Orders,
     pub(super) reports: Reports,
+}
+
+/// Which roots a worker has to find.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Roots {
+    /// All of them, or it cannot begin.
+    All,
+    /// Those that are there: the other sites are served as before.
+    ThoseThere,
 }
 
 /// A listener to accept from.
@@ -37,6 +47,7 @@ impl Outfit {
     /// Shares the listeners and opens the access log. Who is to hear of the worker is told by `reports`.
     pub fn new(
         config: &Arc<Config>,
+        roots: Roots,
         appearance: Appearance,
         listeners: &Listeners,
         reports: Reports,
@@ -47,6 +58,7 @@ impl Outfit {
         };
         Ok(Outfit {
             config: Arc::clone(config),
+            roots,
             entrances: listeners.listeners().map(share).collect::<io::Result<_>>()?,
             access_log: open_access_log(config, appearance)?,
             descriptors: Descriptors::raise(),

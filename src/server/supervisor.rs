@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::descriptors::Descriptors;
 use super::listeners::Listeners;
 use super::mailbox::Mailbox;
-use super::outfit::{Command, Event, Orders, Outfit, Report, Reports, Successor, open_access_log};
+use super::outfit::{Command, Event, Orders, Outfit, Report, Reports, Roots, Successor, open_access_log};
 use super::sandbox::Sandbox;
 use super::signals::Signals;
 use super::start_error::StartError;
@@ -86,7 +86,7 @@ impl Supervisor {
             succeeded_at: None,
             ends: None,
         };
-        let worker = supervisor.spawn(&supervisor.config, &supervisor.listeners)?;
+        let worker = supervisor.spawn(&supervisor.config, Roots::All, &supervisor.listeners)?;
         log::debug!("sandbox: {:?}", worker.sandbox);
         supervisor.workers.push(worker);
         Ok(supervisor)
@@ -160,10 +160,10 @@ impl Supervisor {
     }
 
     /// Starts a worker, and waits until it accepts.
-    fn spawn(&self, config: &Arc<Config>, listeners: &Listeners) -> Result<Running, StartError> {
+    fn spawn(&self, config: &Arc<Config>, roots: Roots, listeners: &Listeners) -> Result<Running, StartError> {
         let number = self.workers.last().map_or(0, |last| last.number + 1);
         let reports = Reports { mailbox: Arc::clone(&self.reports), number };
-        let outfit = Outfit::new(config, self.appearance, listeners, reports)?;
+        let outfit = Outfit::new(config, roots, self.appearance, listeners, reports)?;
         let orders = outfit.orders();
         let (opened, has_opened) = sync_channel(1);
         let builder = thread::Builder::new().name("serve".to_owned()).stack_size(STACK_BYTES);
@@ -204,7 +204,7 @@ impl Supervisor {
         }
         let listeners = Listeners::bind(&config, Some(&self.listeners))?;
         listeners.tell_left_out();
-        let worker = self.spawn(&config, &listeners)?;
+        let worker = self.spawn(&config, Roots::All, &listeners)?;
         // From here on nothing can fail that would leave the old config in use.
         for (_, listener) in listeners.listeners() {
             // It was bound with another backlog, perhaps. It listens as it did where that fails.
@@ -244,7 +244,7 @@ impl Supervisor {
 
     /// Serves by the same config from the roots as they are now. Where that fails it is tried again.
     fn renew(&mut self) {
-        match self.spawn(&self.config, &self.listeners) {
+        match self.spawn(&self.config, Roots::ThoseThere, &self.listeners) {
             Ok(worker) => self.succeed(worker),
             Err(error) => {
                 log::error!("cannot serve what is in the place of a root now, trying again: {error}");

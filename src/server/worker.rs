@@ -15,7 +15,7 @@ use super::client::{Client, Outcome};
 use super::deadlines::Deadlines;
 use super::gone::Gone;
 use super::intake::Intake;
-use super::outfit::{Command, Event, Orders, Outfit, Reports};
+use super::outfit::{Command, Event, Orders, Outfit, Reports, Roots};
 use super::sandbox::{self, Sandbox};
 use super::shared::{Shared, Timeouts};
 use super::start_error::StartError;
@@ -65,10 +65,13 @@ pub struct Worker {
 impl Worker {
     /// Opens every root, and begins to accept. To be called on the thread that it is to run on.
     pub fn open(outfit: Outfit) -> Result<Worker, StartError> {
-        let Outfit { config, entrances, access_log, descriptors, software, orders, reports } = outfit;
+        let Outfit { config, roots, entrances, access_log, descriptors, software, orders, reports } = outfit;
         let limits = &config.limits;
-        let mut sites =
-            Sites::open(&config, descriptors.for_files()).map_err(|(path, error)| StartError::root(path, error))?;
+        let files_max = descriptors.for_files();
+        let mut sites = match roots {
+            Roots::All => Sites::open(&config, files_max).map_err(|(path, error)| StartError::root(path, error))?,
+            Roots::ThoseThere => Sites::open_what_is_there(&config, files_max),
+        };
         let connections_max = descriptors.for_connections(limits.connections, config.sites.len(), entrances.len());
         let reactor = Reactor::new()?;
         let fetchers = Fetchers::new()?;

@@ -58,6 +58,8 @@ pub struct Occasion<'a> {
     pub fetched: Option<&'a Fetched>,
     /// How often something was fetched for it
     pub fetches: u8,
+    /// Whether a thread that can read the root as it is now was waited for in vain
+    pub has_no_successor: bool,
 }
 
 /// What has to come before a request can be answered.
@@ -189,7 +191,7 @@ impl Site {
                 found => return found,
             }
         }
-        if let Err(why) = self.refresh() {
+        if let Err(why) = self.refresh(occasion) {
             return why;
         }
         match self.root.open_beneath(path.file_name()) {
@@ -209,7 +211,7 @@ impl Site {
     /// Looks whether the root is another directory by now. Where there is none, what was opened last is not served any
     /// more: nobody can tell whether it is still meant to be. Where there is one that this thread cannot read, another
     /// thread has to find out what is in it.
-    fn refresh(&mut self) -> Result<(), Found> {
+    fn refresh(&mut self, occasion: Occasion<'_>) -> Result<(), Found> {
         let number = self.number + 1;
         let refreshed = self.root.refresh();
         let path = Visible(self.root.path().as_os_str().as_bytes());
@@ -233,13 +235,20 @@ impl Site {
                 return Err(Found::Nothing(Status::ServiceUnavailable, reason));
             }
         }
-        if self.is_superseded { Err(Found::Later(Postponed::Successor)) } else { Ok(()) }
+        match self.is_superseded {
+            false => Ok(()),
+            true if occasion.has_no_successor => {
+                let reason = "the directory of this site is another one now, which cannot be read yet";
+                Err(Found::Nothing(Status::ServiceUnavailable, reason))
+            }
+            true => Err(Found::Later(Postponed::Successor)),
+        }
     }
 
     /// Opens the file of that name, and keeps what it gives under `path`.
     fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, occasion: Occasion<'_>) -> Found {
         let now = occasion.now;
-        if let Err(why) = self.refresh() {
+        if let Err(why) = self.refresh(occasion) {
             return why;
         }
         // Looked at after it has been read: it is that file still, and in the state in which it was read. A large one, that

@@ -50,23 +50,35 @@ impl Sites {
     ///
     /// The root that cannot be opened, and why.
     pub fn open(config: &Config, descriptors_max: usize) -> Result<Sites, (PathBuf, io::Error)> {
-        let open = |(number, site): (usize, &config::Site)| {
-            let root = Root::open(&site.root, links(site.symlinks)).map_err(|error| (site.root.clone(), error))?;
-            let index = site.index.iter().map(|name| name.clone().into_bytes()).collect();
-            Ok(Site {
-                number,
-                root,
-                is_gone: false,
-                is_confined: false,
-                is_superseded: false,
-                index,
-                shows_dotfiles: site.dotfiles,
-            })
+        let open = |site: &config::Site| {
+            Root::open(&site.root, links(site.symlinks)).map_err(|error| (site.root.clone(), error))
         };
-        let sites = config.sites.iter().enumerate().map(open).collect::<Result<Vec<_>, _>>()?;
+        Ok(Sites::with(config.sites.iter().map(open).collect::<Result<_, _>>()?, config, descriptors_max))
+    }
+
+    /// The same with the roots that are there. The sites of the others answer 503 until theirs are.
+    pub fn open_what_is_there(config: &Config, descriptors_max: usize) -> Sites {
+        let open = |site: &config::Site| {
+            let symlinks = links(site.symlinks);
+            Root::open(&site.root, symlinks).unwrap_or_else(|_| Root::absent(&site.root, symlinks))
+        };
+        Sites::with(config.sites.iter().map(open).collect(), config, descriptors_max)
+    }
+
+    fn with(roots: Vec<Root>, config: &Config, descriptors_max: usize) -> Sites {
+        let site = |(number, (root, site)): (usize, (Root, &config::Site))| Site {
+            number,
+            root,
+            is_gone: false,
+            is_confined: false,
+            is_superseded: false,
+            index: site.index.iter().map(|name| name.clone().into_bytes()).collect(),
+            shows_dotfiles: site.dotfiles,
+        };
+        let sites: Vec<_> = roots.into_iter().zip(&config.sites).enumerate().map(site).collect();
         let cache = Cache::new(sites.len(), config.limits.cache_size, descriptors_max);
         let memory = Memory { cache, error_pages: ErrorPages::default(), path: Vec::new() };
-        Ok(Sites { sites, bindings: bindings(config), memory })
+        Sites { sites, bindings: bindings(config), memory }
     }
 
     /// The answer to a request that came in by a binding, or what has to come before there can be one. What is known
@@ -101,7 +113,7 @@ impl Sites {
 
     /// The directories beneath which all lies that is read.
     pub fn directories(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.sites.iter().map(|site| site.root.reach())
+        self.sites.iter().filter_map(|site| site.root.reach())
     }
 
     /// From now on nothing but what lies beneath them can be read. Where another directory takes the place of a root, requests for what is in it

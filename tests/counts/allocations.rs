@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use webserv::config::{Config, Overrides};
 use webserv::net::LocalAddress;
-use webserv::server::{Appearance, Listeners, Outfit, Reports, Worker};
+use webserv::server::{Appearance, Listeners, Outfit, Reports, Roots, Worker};
 
 /// Requests that are answered before the others are compared with them.
 const FEW: usize = 300;
@@ -82,8 +82,8 @@ fn allocations(config: &Arc<Config>, request: &str, times: usize) -> u64 {
         Some(LocalAddress::Tcp(address)) => address,
         other => panic!("no address: {other:?}"),
     };
-    let outfit =
-        Outfit::new(config, appearance, &listeners, Reports::new(0).unwrap()).unwrap_or_else(|error| panic!("{error}"));
+    let outfit = Outfit::new(config, Roots::All, appearance, &listeners, Reports::new(0).unwrap())
+        .unwrap_or_else(|error| panic!("{error}"));
     let orders = outfit.orders();
     let worker = Worker::open(outfit).unwrap_or_else(|error| panic!("{error}"));
     let request = request.to_owned();

@@ -108,7 +108,7 @@ fn no_request_fails_while_releases_are_turned() {
 #[test]
 fn a_root_that_is_made_anew_is_served_beside_one_that_is_still_missing() {
     let directory = Scratch::with(&[("a/a.txt", "a"), ("b/a.txt", "b")]);
-    let mut server = Server::configured(
+    let server = Server::configured(
         &directory,
         "listen = '127.0.0.1:0'\n[[site]]\nroot = 'a'\nhosts = 'a.test'\n[[site]]\nroot = 'b'\nhosts = 'b.test'\n",
     );
@@ -119,12 +119,43 @@ fn a_root_that_is_made_anew_is_served_beside_one_that_is_still_missing() {
     for root in ["a", "b"] {
         fs::remove_dir_all(directory.join(root)).unwrap();
     }
+    let ask = |host: &str| format!("GET /a.txt HTTP/1.1\r\nHost: {host}\r\n\r\n");
     directory.write("a/a.txt", "new");
     let mut peer = server.connect();
-    peer.send("GET /a.txt HTTP/1.1\r\nHost: a.test\r\n\r\n");
-    server.process.stderr.line_with("trying again");
-    directory.write("b/a.txt", "b");
-    peer.response().assert_status(200).assert_content("new");
+    peer.exchange(ask("a.test")).assert_status(200).assert_content("new");
+    // Nobody has made the other one anew by now.
+    peer.exchange(ask("b.test")).assert_status(503);
+    peer.exchange(ask("a.test")).assert_status(200).assert_content("new");
+    directory.write("b/a.txt", "new b");
+    peer.exchange(ask("b.test")).assert_status(200).assert_content("new b");
+    let said = server.stop().stderr;
+    assert_eq!(said.matches("it answers 503 until it is back").count(), 1, "{said}");
+}
+
+#[test]
+fn who_is_served_by_no_successor_in_time_is_told_so() {
+    let directory = releases();
+    directory.write("log/access.log", "");
+    let server = Server::configured(
+        &directory,
+        "listen = '127.0.0.1:0'\nlog.access = 'log/access.log'\nlimits.send_time = '200ms'\n[[site]]\nroot = 'current'\n",
+    );
+    if server.process.stderr.said().contains("there is no sandbox") {
+        println!("not tested: this system has no Landlock");
+        return;
+    }
+    // Whoever is to take over has to open the log.
+    fs::rename(directory.join("log"), directory.join("away")).unwrap();
+    turn(&directory.join("current"), "releases/2");
+    let mut peer = server.connect();
+    for _ in 0..2 {
+        peer.exchange(request("GET", "/a.txt", &[])).assert_status(503);
+    }
+    fs::rename(directory.join("away"), directory.join("log")).unwrap();
+    eventually("the release is served", || {
+        let response = peer.exchange(request("GET", "/a.txt", &[]));
+        response.status() == 200 && response.text() == "2"
+    });
 }
 
 #[test]

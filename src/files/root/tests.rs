@@ -71,6 +71,23 @@ fn a_root_that_is_made_anew_is_found_again() {
 }
 
 #[test]
+fn a_root_that_is_absent_is_opened_when_it_is_there() {
+    let scratch = Scratch::new();
+    scratch.write("root/a", "inside");
+    for symlinks in [Symlinks::Inside, Symlinks::Follow] {
+        let path = scratch.roots_with(Symlinks::Inside)[0].1.path.clone();
+        let mut root = Root::absent(&path, symlinks);
+        assert!(root.reach().is_none());
+        assert_eq!(outcome(&root, b"a"), NotFound, "{symlinks:?}");
+        fs::rename(&path, path.with_extension("old")).unwrap();
+        assert!(matches!(root.refresh(), Err(OpenError::NotFound)), "{symlinks:?}");
+        fs::rename(path.with_extension("old"), &path).unwrap();
+        assert!(root.refresh().unwrap() && !root.refresh().unwrap(), "{symlinks:?}");
+        assert_eq!(outcome(&root, b"a"), INSIDE, "{symlinks:?}");
+    }
+}
+
+#[test]
 fn files_and_directories() {
     let scratch = Scratch::new();
     scratch.write("root/top", "inside");

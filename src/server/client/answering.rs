@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::sending::{Ahead, SendingFile, look_ahead};
-use super::{Client, Ending, Turn};
+use super::{Client, Ending, Succession, Turn};
 use crate::access_log::Entry;
 use crate::files::{Fetched, File};
 use crate::http::{Awaiting, CloseReason, Method, Step};
@@ -42,8 +42,9 @@ impl Client {
         let has_room = |outbox: &Outbox| outbox.queued() < OUTBOX_BYTES && !outbox.holds_file();
         while turn.requests_left > 0 && self.ending == Ending::Open && self.outbox.as_deref().is_none_or(has_room) {
             let before = turn.input;
+            let occasion = self.occasion(turn.fetched.as_deref(), shared);
             let step = self.connection.step(&mut turn.input, &shared.limits);
-            match prepare(&step, (turn.fetched.as_deref(), self.fetches), self.peer, self.binding, shared) {
+            match prepare(&step, occasion, self.peer, self.binding, shared) {
                 Next::Await(awaiting) => return Halt::Await(awaiting),
                 Next::Postpone(postponed) => {
                     self.connection.postpone(&mut turn.input, before);
@@ -60,8 +61,15 @@ impl Client {
 
     /// Tells the peer that there is no room for it.
     pub(in crate::server) fn turn_away(&mut self, shared: &mut Shared) {
-        let next = prepare(&self.connection.turn_away(), (None, 0), self.peer, self.binding, shared);
+        let occasion = self.occasion(None, shared);
+        let next = prepare(&self.connection.turn_away(), occasion, self.peer, self.binding, shared);
         self.carry_out(next, shared);
+    }
+
+    /// When its next request is answered.
+    pub(super) fn occasion<'a>(&self, fetched: Option<&'a Fetched>, shared: &Shared) -> Occasion<'a> {
+        let has_no_successor = self.succession == Succession::InVain;
+        Occasion { now: shared.now, fetched, fetches: self.fetches, has_no_successor }
     }
 
     /// Puts an answer into the outbox, or takes note of the end.
@@ -77,6 +85,7 @@ impl Client {
         self.has_progressed = true;
         self.is_new = false;
         self.fetches = 0;
+        self.succession = Succession::Unneeded;
         self.release_file(shared);
         self.sending_file = sending_file;
         let outbox = self.outbox.get_or_insert_with(|| shared.outboxes.pop().unwrap_or_default());
@@ -96,26 +105,19 @@ impl Client {
 }
 
 /// Answers a request or a rejection, and sees to its line in the log.
-pub(super) fn prepare(
-    step: &Step<'_>,
-    (fetched, fetches): (Option<&Fetched>, u8),
-    peer: Peer,
-    binding: u32,
-    shared: &mut Shared,
-) -> Next {
+pub(super) fn prepare(step: &Step<'_>, occasion: Occasion<'_>, peer: Peer, binding: u32, shared: &mut Shared) -> Next {
     let mut resident = 0..0;
     let (answer, entry) = match step {
         Step::NeedBytes(awaiting) => return Next::Await(*awaiting),
         Step::Close(reason) => return Next::Close(*reason),
         Step::Request(request) => {
-            let occasion = Occasion { now: shared.now, fetched, fetches };
             let mut answer = match shared.sites.answer(binding as usize, request, occasion) {
                 Ok(answer) => answer,
                 Err(postponed) => return Next::Postpone(postponed),
             };
             // What can't be read is an error while nothing has been sent. Afterwards the connection can only be cut.
             if let Some((file, range)) = first_part(&answer).filter(|_| request.method != Method::Head) {
-                match look_ahead(file, range, fetched) {
+                match look_ahead(file, range, occasion.fetched) {
                     Ahead::Resident(range) => resident = range,
                     Ahead::Fetched(_) => {}
                     Ahead::Elsewhere(fetch) => return Next::Postpone(Postponed::Fetch(fetch)),

@@ -4,10 +4,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
-use super::{Client, Ending, Outcome, SendingFile, Waiting};
+use super::{Client, Ending, SendingFile, Succession, Waiting};
 use crate::http::{Awaiting, Connection};
 use crate::net::{LocalAddress, Peer, Transport};
-use crate::server::gone::Gone;
 use crate::server::shared::Shared;
 
 /// A client on its way from one worker to another, before its next answer.
@@ -36,12 +35,12 @@ impl Client {
     /// Whether it is between two requests, and nothing is known of the next one, or that is for a successor to answer: it
     /// can be handed over.
     pub(in crate::server) fn can_be_handed(&self) -> bool {
-        self.is_undisturbed() && (self.is_idle() || self.awaits_successor)
+        self.is_undisturbed() && (self.is_idle() || self.succession == Succession::Awaited)
     }
 
     /// Whether it is between two requests, and nothing is known of the next one: it can be put out.
     pub(super) fn is_between_requests(&self) -> bool {
-        self.is_undisturbed() && self.is_idle() && !self.awaits_successor
+        self.is_undisturbed() && self.is_idle() && self.succession != Succession::Awaited
     }
 
     fn is_undisturbed(&self) -> bool {
@@ -74,7 +73,7 @@ impl Client {
             is_readable: _,
             must_drain: _,
             is_retiring: _,
-            awaits_successor: _,
+            succession: _,
             sent_in_time: _,
             has_ended: _,
             has_progressed: _,
@@ -91,19 +90,23 @@ impl Client {
         self.transport.local_address()
     }
 
-    /// Leaves the next request to another worker. Where there will be none, this is the end.
-    pub(super) fn leave_to_successor(&mut self, shared: &Shared) -> Outcome {
-        self.awaits_successor = true;
+    /// Leaves the next request to another worker, if it can be waited for.
+    pub(super) fn leaves_to_successor(&mut self, shared: &Shared) -> bool {
+        self.succession = Succession::Awaited;
         self.has_progressed = true;
-        match self.wait_for_successor(shared) {
-            Outcome::Waiting => Outcome::BySuccessor,
-            outcome => outcome,
-        }
+        self.waits_for_successor(shared)
     }
 
-    /// Waits to be handed over. Who retires waits for nobody.
-    pub(super) fn wait_for_successor(&mut self, shared: &Shared) -> Outcome {
+    /// Whether it waits to be handed over. Who has waited for too long does not any more, nor does who retires: the request
+    /// is answered here.
+    pub(super) fn waits_for_successor(&mut self, shared: &Shared) -> bool {
+        if self.succession != Succession::Awaited {
+            return false;
+        }
         let waits = !self.is_retiring && self.is_in_time(Waiting::ForDisk, shared);
-        if waits { Outcome::Waiting } else { Outcome::Gone(Gone::Abandoned) }
+        if !waits {
+            self.succession = Succession::InVain;
+        }
+        waits
     }
 }

@@ -47,13 +47,15 @@ impl Place {
         let Step::Request(request) = connection.step(&mut input, &limits) else { panic!() };
         let now = Timestamp::from(SystemTime::now() + Duration::from_secs(3600));
         self.sites.begin_round();
-        let answer = match self.sites.answer(0, &request, Occasion { now, fetched: fetched.as_ref(), fetches: 0 }) {
+        let occasion = Occasion { now, fetched: fetched.as_ref(), fetches: 0, has_no_successor: false };
+        let answer = match self.sites.answer(0, &request, occasion) {
             Ok(answer) => answer,
             Err(Postponed::Successor) => panic!("there is one root"),
             Err(Postponed::Fetch(Fetch { file, range })) => {
                 let bytes = file.read(range.clone(), Reading::Any);
                 let fetched = Fetched { file, start: range.start, bytes };
-                self.sites.answer(0, &request, Occasion { now, fetched: Some(&fetched), fetches: 1 }).unwrap()
+                let occasion = Occasion { fetched: Some(&fetched), fetches: 1, ..occasion };
+                self.sites.answer(0, &request, occasion).unwrap()
             }
         };
         let Content::One(Segment::Memory(bytes, range)) = answer.content() else { panic!() };
