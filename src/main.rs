@@ -40,7 +40,7 @@ fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     start_log(&config, arguments.verbosity);
-    match serve(config, &arguments) {
+    match serve(config, arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tell(format_args!("error: {error}\n"));
@@ -50,12 +50,13 @@ fn run() -> ExitCode {
 }
 
 /// Serves until it is told to stop.
-fn serve(config: Config, arguments: &Arguments) -> Result<(), StartError> {
+fn serve(config: Config, arguments: Arguments) -> Result<(), StartError> {
     let is_quiet = arguments.verbosity == Verbosity::Quiet;
     let is_verbose = arguments.verbosity == Verbosity::Verbose;
     let software = if is_verbose { concat!("webserv/", env!("CARGO_PKG_VERSION")) } else { "webserv" };
     let origin = config.origin.clone();
-    let supervisor = Supervisor::start(config, Appearance { software, shows_access: !is_quiet, color: may_color() })?;
+    let appearance = Appearance { software, shows_access: !is_quiet, color: may_color() };
+    let Some(supervisor) = Supervisor::start(config, appearance)? else { return Ok(()) };
     if !is_quiet {
         let look = if io::stderr().is_terminal() { Look::Terminal { color: may_color() } } else { Look::Line };
         if look == Look::Line {
@@ -63,7 +64,8 @@ fn serve(config: Config, arguments: &Arguments) -> Result<(), StartError> {
         }
         tell(banner::banner(&supervisor, &origin, look));
     }
-    supervisor.run(|| arguments.config(), |config| set_level(config, arguments.verbosity))
+    let verbosity = arguments.verbosity;
+    supervisor.run(move || arguments.config(), move |config| set_level(config, verbosity))
 }
 
 /// Diagnostics go to the standard error: what `RUST_LOG` lets through, or else the level of the config.

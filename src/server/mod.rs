@@ -4,11 +4,11 @@
 //! signals -> Supervisor -- Outfit --> Worker, on a thread of its own: waits, accepts, drives clients, keeps deadlines
 //!            (main thread)                |
 //!                ^         -- Command --> |   -- Handed, a client between two requests --> the next Worker
-//!                `-------- Report --------'
+//!                `--------- News ---------'
 //! ```
 //!
 //! The supervisor takes nothing from clients, so it may do what a worker must not be able to: read the config, bind
-//! listeners, open logs. A reload starts new workers and has the old ones hand over. Clients that are between two
+//! listeners, open logs. What a disk may delay is done on other threads, so that it hears every signal. A reload starts new workers and has the old ones hand over. Clients that are between two
 //! requests go over at once, the others when they have been answered, so that each request is answered under one config.
 //!
 //! A worker can do little more than read what is below the roots as they were when it started. Where one of them is another
@@ -27,6 +27,8 @@ mod mailbox;
 mod outfit;
 mod port_holder;
 mod privileges;
+mod reload;
+mod running;
 mod sandbox;
 mod shared;
 mod signals;

@@ -10,19 +10,20 @@ use super::client::Handed;
 use super::descriptors::Descriptors;
 use super::listeners::Listeners;
 use super::mailbox::Mailbox;
+use super::reload::{Loaded, ReloadError};
+use super::sandbox::Sandbox;
 use super::start_error::StartError;
 use crate::access_log::AccessLog;
 use crate::config::{AccessTarget, Config};
 use crate::net::LocalAddress;
 
-/// What a worker begins with: all that it could not open itself.
+/// What a worker begins with: all that it could not open itself. Nothing in it was waited for.
 pub struct Outfit {
     pub(super) config: Arc<Config>,
     pub(super) roots: Roots,
     pub(super) entrances: Vec<Entrance>,
-    pub(super) access_log: AccessLog,
+    pub(super) appearance: Appearance,
     pub(super) descriptors: Descriptors,
-    pub(super) software: &'static str,
     pub(super) orders: Orders,
     pub(super) reports: Reports,
 }
@@ -44,7 +45,7 @@ pub(super) struct Entrance {
 }
 
 impl Outfit {
-    /// Shares the listeners and opens the access log. Who is to hear of the worker is told by `reports`.
+    /// Shares the listeners. Who is to hear of the worker is told by `reports`.
     pub fn new(
         config: &Arc<Config>,
         roots: Roots,
@@ -60,9 +61,8 @@ impl Outfit {
             config: Arc::clone(config),
             roots,
             entrances: listeners.listeners().map(share).collect::<io::Result<_>>()?,
-            access_log: open_access_log(config, appearance)?,
+            appearance,
             descriptors: Descriptors::raise(),
-            software: appearance.software,
             orders: Orders(Arc::new(Mailbox::new()?)),
             reports,
         })
@@ -116,20 +116,24 @@ pub(super) enum Command {
 /// By which a worker tells what has become of it.
 #[derive(Clone)]
 pub struct Reports {
-    pub(super) mailbox: Arc<Mailbox<Report>>,
+    pub(super) mailbox: Arc<Mailbox<News>>,
     /// The worker that they are about
     pub(super) number: u64,
 }
 
-/// What has become of the worker of that number.
-pub(super) struct Report {
-    pub(super) number: u64,
-    pub(super) event: Event,
+/// What a supervisor hears.
+pub(super) enum News {
+    /// What has become of the worker of that number.
+    OfWorker(u64, Event),
+    /// What came of reading the config again.
+    Loaded(Result<Box<Loaded>, ReloadError>),
 }
 
 /// What becomes of a worker.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub(super) enum Event {
+    /// It serves, kept from that; or it cannot, and has ended.
+    Opened(Result<Sandbox, StartError>),
     /// A root is another directory, which it cannot read: it needs a successor that can.
     Superseded,
     /// It has ended.
@@ -144,7 +148,7 @@ impl Reports {
 
     /// Tells whoever reads it.
     pub(super) fn tell(&self, event: Event) {
-        self.mailbox.put_with(|| Report { number: self.number, event });
+        self.mailbox.put_with(|| News::OfWorker(self.number, event));
     }
 }
 

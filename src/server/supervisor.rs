@@ -1,11 +1,9 @@
 //! Starts the workers, tells them what signals ask for, and sees them end. Takes nothing from clients.
 
-use std::fmt::{self, Display};
 use std::io::{self, IsTerminal};
+use std::mem;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -13,16 +11,14 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::descriptors::Descriptors;
 use super::listeners::Listeners;
 use super::mailbox::Mailbox;
-use super::outfit::{Command, Event, Orders, Outfit, Report, Reports, Roots, Successor, open_access_log};
+use super::outfit::{Command, Event, News, Outfit, Reports, Roots, Successor};
+use super::reload::{self, Load, Loaded, NewLogs, ReloadError};
+use super::running::{Opening, Pending, Purpose, Running};
 use super::sandbox::Sandbox;
 use super::signals::Signals;
 use super::start_error::StartError;
-use super::worker::Worker;
 use super::{Appearance, privileges};
-use crate::config::{AccessTarget, Config, Diagnostics};
-
-/// The stack of a worker, in bytes. Its calls were seen to take a tenth of it, and a seventh where they are not optimized.
-const STACK_BYTES: usize = 256 * 1024;
+use crate::config::{Config, Diagnostics};
 
 /// How long after one succession the next one comes at the earliest: it costs the new workers what was held in memory.
 const SUCCESSION_INTERVAL: Duration = Duration::from_secs(1);
@@ -40,8 +36,13 @@ pub struct Supervisor {
     signals: Signals,
     /// The oldest first; those that accept are the last ones.
     workers: Vec<Running>,
-    /// What becomes of them
-    reports: Arc<Mailbox<Report>>,
+    /// Workers that were started, ever
+    started: u64,
+    /// What becomes of them, and of what else takes its time
+    news: Arc<Mailbox<News>>,
+    pending: Pending,
+    /// It was said to reload, and has not begun.
+    must_reload: bool,
     /// When those that accept are to have a successor, since a root is another directory
     succession_at: Option<Instant>,
     /// When there was one last
@@ -50,20 +51,11 @@ pub struct Supervisor {
     ends: Option<Instant>,
 }
 
-/// A worker on its thread.
-struct Running {
-    number: u64,
-    config: Arc<Config>,
-    orders: Orders,
-    sandbox: Sandbox,
-    thread: JoinHandle<io::Result<()>>,
-}
-
 impl Supervisor {
     /// Binds every listener, becomes the user of the config, and starts to serve. All that is opened by its name is opened
     /// by that user: what can be opened now can be opened by a reload, and what that user may not write to is not
-    /// written to as root.
-    pub fn start(config: Config, appearance: Appearance) -> Result<Supervisor, StartError> {
+    /// written to as root. None where it was told to stop before it served.
+    pub fn start(config: Config, appearance: Appearance) -> Result<Option<Supervisor>, StartError> {
         privileges::gain_none()?;
         // Before anything is opened: there may be more of it than the limit allows until then.
         Descriptors::raise();
@@ -81,15 +73,26 @@ impl Supervisor {
             listeners,
             signals,
             workers: Vec::new(),
-            reports: Arc::new(Mailbox::new()?),
+            started: 0,
+            news: Arc::new(Mailbox::new()?),
+            pending: Pending::Nothing,
+            must_reload: false,
             succession_at: None,
             succeeded_at: None,
             ends: None,
         };
-        let worker = supervisor.spawn(&supervisor.config, Roots::All, &supervisor.listeners)?;
-        log::debug!("sandbox: {:?}", worker.sandbox);
-        supervisor.workers.push(worker);
-        Ok(supervisor)
+        let worker = supervisor.spawn(&Arc::clone(&supervisor.config), Roots::All, None)?;
+        supervisor.pending = Pending::Opening(Box::new(Opening { worker, purpose: Purpose::Start }));
+        while let Pending::Opening(_) = supervisor.pending {
+            supervisor.wait()?;
+            supervisor.take_news()?;
+            supervisor.must_reload |= supervisor.signals.take_reload();
+            if supervisor.signals.take_stops() > 0 {
+                return Ok(None);
+            }
+        }
+        log::debug!("sandbox: {:?}", supervisor.sandbox());
+        Ok(Some(supervisor))
     }
 
     /// Where it can be reached, and what is served there.
@@ -105,20 +108,14 @@ impl Supervisor {
     /// It cannot go on.
     pub fn run(
         mut self,
-        load: impl Fn() -> Result<Config, Diagnostics>,
+        load: impl Fn() -> Result<Config, Diagnostics> + Send + Sync + 'static,
         changed: impl Fn(&Config),
     ) -> Result<(), StartError> {
+        let load: Load = Arc::new(load);
+        let mut told = Arc::clone(&self.config);
         while !self.workers.is_empty() && self.ends.is_none_or(|end| Instant::now() < end) {
             self.wait()?;
-            for Report { number, event } in self.reports.take() {
-                match event {
-                    Event::Ended => self.join(number)?,
-                    Event::Superseded => self.note_superseded(number),
-                }
-            }
-            if self.succession_at.is_some_and(|at| at <= Instant::now()) && self.ends.is_none() {
-                self.renew();
-            }
+            self.take_news()?;
             match self.signals.take_stops() {
                 0 => {}
                 1 if self.ends.is_none() => self.stop(self.config.limits.drain_time),
@@ -128,13 +125,14 @@ impl Supervisor {
                 if self.has_terminal && !io::stdin().is_terminal() {
                     // That is what the signal was made for: the terminal has been closed.
                     self.stop(self.config.limits.drain_time);
-                    continue;
                 }
-                match self.reload(&load) {
-                    Ok(()) => changed(&self.config),
-                    Err(error) => log::error!("cannot reload, all stays as it was:{error}"),
-                }
+                self.must_reload = true;
             }
+            if !Arc::ptr_eq(&told, &self.config) {
+                changed(&self.config);
+                told = Arc::clone(&self.config);
+            }
+            self.begin_what_is_due(&load);
         }
         Ok(())
     }
@@ -147,9 +145,10 @@ impl Supervisor {
     /// Waits for a signal, for a report of a worker, or for the time of something.
     fn wait(&self) -> io::Result<()> {
         let [stop, reload] = self.signals.sources();
-        let mut sources = [stop, reload, self.reports.bell()]
+        let mut sources = [stop, reload, self.news.bell()]
             .map(|source: BorrowedFd<'_>| PollFd::from_borrowed_fd(source, PollFlags::IN));
-        let next = self.ends.or(self.succession_at);
+        // What is due waits for what is under way.
+        let next = self.ends.or(self.succession_at.filter(|_| self.is_free()));
         let left = next.map(|next| next.saturating_duration_since(Instant::now()));
         // Rounded up, so that the end is not waited for in vain.
         let timeout = left.and_then(|left| Timespec::try_from(left + Duration::from_millis(1)).ok());
@@ -159,24 +158,123 @@ impl Supervisor {
         }
     }
 
-    /// Starts a worker, and waits until it accepts.
-    fn spawn(&self, config: &Arc<Config>, roots: Roots, listeners: &Listeners) -> Result<Running, StartError> {
-        let number = self.workers.last().map_or(0, |last| last.number + 1);
-        let reports = Reports { mailbox: Arc::clone(&self.reports), number };
-        let outfit = Outfit::new(config, roots, self.appearance, listeners, reports)?;
-        let orders = outfit.orders();
-        let (opened, has_opened) = sync_channel(1);
-        let builder = thread::Builder::new().name("serve".to_owned()).stack_size(STACK_BYTES);
-        let thread = builder.spawn(move || serve(outfit, &opened))?;
-        match has_opened.recv() {
-            Ok(Ok(sandbox)) => Ok(Running { number, config: Arc::clone(config), orders, sandbox, thread }),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(StartError::Worker(io::Error::other("it has panicked"))),
+    /// Takes note of what the other threads have to say.
+    fn take_news(&mut self) -> Result<(), StartError> {
+        for news in self.news.take() {
+            match news {
+                News::OfWorker(number, Event::Opened(opened)) => self.note_opened(number, opened)?,
+                News::OfWorker(number, Event::Superseded) => self.note_superseded(number),
+                News::OfWorker(number, Event::Ended) => self.note_ended(number)?,
+                News::Loaded(loaded) => {
+                    self.pending = Pending::Nothing;
+                    if let Err(error) = loaded.and_then(|loaded| self.reload(*loaded)) {
+                        log::error!("cannot reload, all stays as it was:{error}");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is under way.
+    fn is_free(&self) -> bool {
+        matches!(self.pending, Pending::Nothing)
+    }
+
+    /// Begins what has been waiting for its time, or for something else to come to its end.
+    fn begin_what_is_due(&mut self, load: &Load) {
+        if self.ends.is_some() || !self.is_free() {
+            return;
+        }
+        if mem::take(&mut self.must_reload) {
+            let serving = self.workers.iter().map(|worker| (Arc::clone(&worker.config), worker.orders.clone()));
+            match reload::begin(load, serving.collect(), self.appearance, &self.news) {
+                Ok(()) => self.pending = Pending::Loading,
+                Err(error) => log::error!("cannot reload, all stays as it was: {error}"),
+            }
+        } else if self.succession_at.is_some_and(|at| at <= Instant::now()) {
+            self.renew();
         }
     }
 
+    /// Starts a worker, which tells when it serves.
+    fn spawn(
+        &mut self,
+        config: &Arc<Config>,
+        roots: Roots,
+        listeners: Option<&Listeners>,
+    ) -> Result<Running, StartError> {
+        let number = self.started;
+        let reports = Reports { mailbox: Arc::clone(&self.news), number };
+        let listeners = listeners.unwrap_or(&self.listeners);
+        let outfit = Outfit::new(config, roots, self.appearance, listeners, reports)?;
+        self.started += 1;
+        Ok(Running::start(outfit)?)
+    }
+
+    /// The worker of that number, if it is the one that does not serve yet, and what it is for.
+    fn take_opening(&mut self, number: u64) -> Option<Opening> {
+        match mem::replace(&mut self.pending, Pending::Nothing) {
+            Pending::Opening(opening) if opening.worker.number == number => Some(*opening),
+            other => {
+                self.pending = other;
+                None
+            }
+        }
+    }
+
+    /// Takes note that a worker serves, or cannot.
+    fn note_opened(&mut self, number: u64, opened: Result<Sandbox, StartError>) -> Result<(), StartError> {
+        let Some(Opening { mut worker, purpose }) = self.take_opening(number) else { return Ok(()) };
+        worker.sandbox = match opened {
+            Ok(sandbox) => sandbox,
+            Err(error) => return self.give_up(&purpose, error),
+        };
+        if self.ends.is_some() {
+            // It has been told to stop already.
+            self.workers.push(worker);
+            return Ok(());
+        }
+        match purpose {
+            Purpose::Start => self.workers.push(worker),
+            Purpose::Renewal => self.succeed(worker),
+            Purpose::Reload { listeners, logs, changes } => {
+                for (_, listener) in listeners.listeners() {
+                    // It was bound with another backlog, perhaps. It listens as it did where that fails.
+                    let _ = listener.set_backlog(worker.config.limits.backlog);
+                }
+                logs.map_or_else(|error| log::error!("{error}"), NewLogs::hand_out);
+                let needs_restart = worker.config.server.user != self.config.server.user;
+                self.listeners = listeners;
+                self.config = Arc::clone(&worker.config);
+                self.succeed(worker);
+                changes.iter().for_each(|change| log::info!("reload: {change}"));
+                if needs_restart {
+                    log::warn!("reload: server.user takes a restart");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What becomes of that which a worker was started for, and it cannot serve.
+    fn give_up(&mut self, purpose: &Purpose, error: StartError) -> Result<(), StartError> {
+        match purpose {
+            Purpose::Start => return Err(error),
+            Purpose::Renewal => {
+                log::error!("cannot serve what is in the place of a root now, trying again: {error}");
+                self.succession_at = Some(Instant::now() + SUCCESSION_INTERVAL);
+            }
+            Purpose::Reload { .. } => log::error!("cannot reload, all stays as it was: {error}"),
+        }
+        Ok(())
+    }
+
     /// Sees a worker end that has said so.
-    fn join(&mut self, number: u64) -> Result<(), StartError> {
+    fn note_ended(&mut self, number: u64) -> Result<(), StartError> {
+        if let Some(Opening { purpose, .. }) = self.take_opening(number) {
+            return self.give_up(&purpose, StartError::Worker(io::Error::other("it has panicked")));
+        }
         let Some(at) = self.workers.iter().position(|worker| worker.number == number) else { return Ok(()) };
         let ended = self.workers.remove(at).thread.join();
         ended.unwrap_or_else(|_| Err(io::Error::other("it has panicked"))).map_err(StartError::Worker)
@@ -190,34 +288,33 @@ impl Supervisor {
         self.ends = Some(end + GRACE);
         // A worker that hands over learns of it before those do that it hands over to.
         self.workers.iter().for_each(|worker| worker.orders.stop(end));
+        // Nobody waits for one that does not serve yet, unless it does before the others have ended.
+        if let Pending::Opening(opening) = &mut self.pending {
+            opening.worker.orders.stop(end);
+            if let Purpose::Reload { listeners, .. } = &mut opening.purpose {
+                listeners.close();
+            }
+        }
     }
 
-    /// Serves by the config as it is now, if that is another one. Otherwise, or where anything fails, the workers stay.
-    fn reload(&mut self, load: impl Fn() -> Result<Config, Diagnostics>) -> Result<(), ReloadError> {
-        let config = Arc::new(load()?);
+    /// Serves by this config as soon as a worker does, if it is another one. Where anything fails, the workers stay.
+    fn reload(&mut self, loaded: Loaded) -> Result<(), ReloadError> {
+        if self.ends.is_some() {
+            return Ok(());
+        }
+        let Loaded { config, logs } = loaded;
+        let config = Arc::new(config);
         let changes = self.config.changes(&config);
-        let needs_restart = config.server.user != self.config.server.user;
         if changes.is_empty() {
-            self.reopen_logs()?;
+            logs?.hand_out();
             log::info!("reload: nothing has changed");
             return Ok(());
         }
         let listeners = Listeners::bind(&config, Some(&self.listeners))?;
         listeners.tell_left_out();
-        let worker = self.spawn(&config, Roots::All, &listeners)?;
-        // From here on nothing can fail that would leave the old config in use.
-        for (_, listener) in listeners.listeners() {
-            // It was bound with another backlog, perhaps. It listens as it did where that fails.
-            let _ = listener.set_backlog(config.limits.backlog);
-        }
-        self.reopen_logs().unwrap_or_else(|error| log::error!("{error}"));
-        self.listeners = listeners;
-        self.config = config;
-        self.succeed(worker);
-        changes.iter().for_each(|change| log::info!("reload: {change}"));
-        if needs_restart {
-            log::warn!("reload: server.user takes a restart");
-        }
+        let worker = self.spawn(&config, Roots::All, Some(&listeners))?;
+        let purpose = Purpose::Reload { listeners, logs, changes };
+        self.pending = Pending::Opening(Box::new(Opening { worker, purpose }));
         Ok(())
     }
 
@@ -244,92 +341,32 @@ impl Supervisor {
 
     /// Serves by the same config from the roots as they are now. Where that fails it is tried again.
     fn renew(&mut self) {
-        match self.spawn(&self.config, Roots::ThoseThere, &self.listeners) {
-            Ok(worker) => self.succeed(worker),
-            Err(error) => {
-                log::error!("cannot serve what is in the place of a root now, trying again: {error}");
-                self.succession_at = Some(Instant::now() + SUCCESSION_INTERVAL);
-            }
-        }
-    }
-
-    /// Opens the files of all logs again: they may have been moved away.
-    fn reopen_logs(&self) -> Result<(), StartError> {
-        for Running { config, orders, .. } in &self.workers {
-            if let AccessTarget::File(_) = config.log.access {
-                let log = Box::new(open_access_log(config, self.appearance)?);
-                orders.tell(|| Command::Reopen(log));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The life of a worker.
-fn serve(outfit: Outfit, opened: &SyncSender<Result<Sandbox, StartError>>) -> io::Result<()> {
-    let reports = outfit.reports.clone();
-    let worker = match Worker::open(outfit) {
-        Ok(worker) => worker,
-        Err(error) => {
-            // Who waits for it is there.
-            let _ = opened.send(Err(error));
-            return Ok(());
-        }
-    };
-    let _last_word = LastWord(reports);
-    let _ = opened.send(Ok(worker.sandbox()));
-    worker.run()
-}
-
-/// Says that a worker has ended, however it does.
-struct LastWord(Reports);
-
-impl Drop for LastWord {
-    fn drop(&mut self) {
-        self.0.tell(Event::Ended);
-    }
-}
-
-/// Why a config is not served by.
-enum ReloadError {
-    Config(Diagnostics),
-    Start(StartError),
-}
-
-impl From<Diagnostics> for ReloadError {
-    fn from(diagnostics: Diagnostics) -> ReloadError {
-        ReloadError::Config(diagnostics)
-    }
-}
-
-impl From<StartError> for ReloadError {
-    fn from(error: StartError) -> ReloadError {
-        ReloadError::Start(error)
-    }
-}
-
-/// As it goes on behind a colon: on the same line, or below it.
-impl Display for ReloadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReloadError::Config(diagnostics) => write!(f, "\n{}", diagnostics.render(false).trim_end()),
-            ReloadError::Start(error) => write!(f, " {error}"),
+        self.succession_at = None;
+        let purpose = Purpose::Renewal;
+        match self.spawn(&Arc::clone(&self.config), Roots::ThoseThere, None) {
+            Ok(worker) => self.pending = Pending::Opening(Box::new(Opening { worker, purpose })),
+            // At the start alone it is an error to the end.
+            Err(error) => _ = self.give_up(&purpose, error),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
     use crate::config::{Listen, Overrides};
+    use crate::server::outfit::Orders;
+    use crate::server::running::LastWord;
 
     /// What comes of a server one of whose workers ends like this.
     fn outcome(end: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), StartError> {
         let overrides = Overrides { listen: vec![Listen::at("127.0.0.1:0".parse().unwrap())] };
         let config = Config::from_directory(&std::env::temp_dir(), &overrides).unwrap();
         let appearance = Appearance { software: "webserv", shows_access: false, color: false };
-        let mut supervisor = Supervisor::start(config, appearance).unwrap();
-        let last_word = LastWord(Reports { mailbox: Arc::clone(&supervisor.reports), number: 1 });
+        let mut supervisor = Supervisor::start(config, appearance).unwrap().unwrap();
+        let last_word = LastWord(Reports { mailbox: Arc::clone(&supervisor.news), number: 1 });
         let thread = thread::spawn(|| {
             let _last_word = last_word;
             end()

@@ -15,7 +15,7 @@ use super::client::{Client, Outcome};
 use super::deadlines::Deadlines;
 use super::gone::Gone;
 use super::intake::Intake;
-use super::outfit::{Command, Event, Orders, Outfit, Reports, Roots};
+use super::outfit::{Command, Event, Orders, Outfit, Reports, Roots, open_access_log};
 use super::sandbox::{self, Sandbox};
 use super::shared::{Shared, Timeouts};
 use super::start_error::StartError;
@@ -63,10 +63,11 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Opens every root, and begins to accept. To be called on the thread that it is to run on.
+    /// Opens the roots and the access log, which may take as long as a disk does, and begins to accept. To be called on the thread that it is to run on.
     pub fn open(outfit: Outfit) -> Result<Worker, StartError> {
-        let Outfit { config, roots, entrances, access_log, descriptors, software, orders, reports } = outfit;
+        let Outfit { config, roots, entrances, appearance, descriptors, orders, reports } = outfit;
         let limits = &config.limits;
+        let access_log = open_access_log(&config, appearance)?;
         let files_max = descriptors.for_files();
         let mut sites = match roots {
             Roots::All => Sites::open(&config, files_max).map_err(|(path, error)| StartError::root(path, error))?,
@@ -107,7 +108,7 @@ impl Worker {
             upkeep_at: Instant::now(),
             backlog: limits.backlog,
             leaving: Leaving::Staying,
-            shared: Shared::new(sites, access_log, http_limits, timeouts, software),
+            shared: Shared::new(sites, access_log, http_limits, timeouts, appearance.software),
         })
     }
 

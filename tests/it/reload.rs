@@ -1,9 +1,12 @@
 //! SIGHUP as an administrator meets it: what changes, what is said of it, and that a mistake changes nothing.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 
 use crate::support::{Scratch, Server, eventually, own_address, webserv};
@@ -210,7 +213,7 @@ fn the_access_log_is_opened_again() {
     let config = "listen = '127.0.0.1:0'\n[log]\naccess = 'access.log'\n[[site]]\nroot = 'www'\n";
     let mut server = Server::configured(&directory, config);
     let [log, moved] = ["access.log", "access.log.1"].map(|name| directory.join(name));
-    let has = |path: &std::path::Path, words: &str| fs::read_to_string(path).is_ok_and(|text| text.contains(words));
+    let has = |path: &Path, words: &str| fs::read_to_string(path).is_ok_and(|text| text.contains(words));
     get(&server, "/a.txt?1");
     eventually("the line is there", || has(&log, "/a.txt?1"));
     fs::rename(&log, &moved).unwrap();
@@ -229,6 +232,66 @@ fn the_access_log_is_opened_again() {
         get(&server, "/a.txt?4");
         has(&log, "/a.txt?4")
     });
+}
+
+/// A config in whose place there is a FIFO, which the server has begun to read.
+fn hanging(directory: &Scratch, server: &Server) -> File {
+    let path = directory.join("webserv.toml");
+    fs::remove_file(&path).unwrap();
+    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    server.process.signal(Signal::HUP);
+    begun(&path)
+}
+
+/// Waits until somebody reads the FIFO.
+fn begun(path: &Path) -> File {
+    let open = || File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path).ok();
+    let mut writer = None;
+    eventually("the config is read", || {
+        writer = open();
+        writer.is_some()
+    });
+    writer.unwrap()
+}
+
+#[test]
+fn a_reload_that_hangs_delays_no_stop() {
+    let directory = site();
+    directory.write("www/large.bin", vec![b'x'; 32_000_000]);
+    let config = "listen = '127.0.0.1:0'\nlimits.drain_time = '1h'\n[[site]]\nroot = 'www'\n";
+    let server = Server::configured(&directory, config);
+    let _writer = hanging(&directory, &server);
+    get(&server, "/a.txt").assert_status(200);
+    assert_eq!(server.stop().code, Some(0));
+
+    directory.write("other.toml", config);
+    fs::rename(directory.join("other.toml"), directory.join("webserv.toml")).unwrap();
+    let mut server = Server::configured(&directory, config);
+    let mut download = server.connect();
+    download.send(request("GET", "/large.bin", &[]));
+    download.head().assert_status(200);
+    let _writer = hanging(&directory, &server);
+    server.process.signal(Signal::TERM);
+    server.process.stderr.line_with("stopping when 1 connection has finished");
+    // And the second one.
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn a_reload_that_is_asked_for_during_another_one_comes_after_it() {
+    let directory = site();
+    let config = |root: &str| format!("listen = '127.0.0.1:0'\n[[site]]\nroot = '{root}'\n");
+    let mut server = Server::configured(&directory, &config("www"));
+    let mut writer = hanging(&directory, &server);
+    server.process.signal(Signal::HUP);
+    writer.write_all(config("www").as_bytes()).unwrap();
+    drop(writer);
+    server.process.stderr.line_with("reload: nothing has changed");
+    let mut writer = begun(&directory.join("webserv.toml"));
+    writer.write_all(config("other").as_bytes()).unwrap();
+    drop(writer);
+    server.process.stderr.line_with("reload: ~ root of *");
+    eventually("the new config answers", || get(&server, "/a.txt").text() == "b");
 }
 
 #[test]

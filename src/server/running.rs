@@ -1,0 +1,86 @@
+//! A worker on a thread of its own, from its start to its last word.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use super::listeners::Listeners;
+use super::outfit::{Event, Orders, Outfit, Reports};
+use super::reload::NewLogs;
+use super::sandbox::Sandbox;
+use super::start_error::StartError;
+use super::worker::Worker;
+use crate::config::Config;
+
+/// The stack of a worker, in bytes. To open the log takes more than a quarter of it where calls are not optimized, and to
+/// serve a thirtieth. What is not used costs no memory.
+const STACK_BYTES: usize = 1024 * 1024;
+
+/// What is under way. There is one thing at a time.
+pub(super) enum Pending {
+    Nothing,
+    /// The config is read.
+    Loading,
+    /// A worker opens what it is to serve.
+    Opening(Box<Opening>),
+}
+
+/// A worker that does not serve yet, and what is to happen when it does.
+pub(super) struct Opening {
+    pub(super) worker: Running,
+    pub(super) purpose: Purpose,
+}
+
+/// What a worker is started for.
+pub(super) enum Purpose {
+    /// To be the first one
+    Start,
+    /// To serve what is in the place of a root now
+    Renewal,
+    /// To serve by another config
+    Reload { listeners: Listeners, logs: Result<NewLogs, StartError>, changes: Vec<String> },
+}
+
+/// A worker on its thread.
+pub(super) struct Running {
+    pub(super) number: u64,
+    pub(super) config: Arc<Config>,
+    pub(super) orders: Orders,
+    pub(super) sandbox: Sandbox,
+    pub(super) thread: JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    /// Starts a worker, which tells when it serves, or why it cannot.
+    pub(super) fn start(outfit: Outfit) -> io::Result<Running> {
+        let (number, config, orders) = (outfit.reports.number, Arc::clone(&outfit.config), outfit.orders());
+        let builder = thread::Builder::new().name("serve".to_owned()).stack_size(STACK_BYTES);
+        let thread = builder.spawn(move || serve(outfit))?;
+        Ok(Running { number, config, orders, sandbox: Sandbox::Off, thread })
+    }
+}
+
+/// The life of a worker.
+fn serve(outfit: Outfit) -> io::Result<()> {
+    let reports = outfit.reports.clone();
+    let _last_word = LastWord(reports.clone());
+    match Worker::open(outfit) {
+        Ok(worker) => {
+            reports.tell(Event::Opened(Ok(worker.sandbox())));
+            worker.run()
+        }
+        Err(error) => {
+            reports.tell(Event::Opened(Err(error)));
+            Ok(())
+        }
+    }
+}
+
+/// Says that a worker has ended, however it does.
+pub(super) struct LastWord(pub(super) Reports);
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        self.0.tell(Event::Ended);
+    }
+}
