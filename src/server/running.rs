@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use super::listeners::Listeners;
 use super::outfit::{Event, Orders, Outfit, Reports};
@@ -11,6 +12,10 @@ use super::sandbox::Sandbox;
 use super::start_error::StartError;
 use super::worker::Worker;
 use crate::config::Config;
+
+/// How many workers there are at a time. Each has clients, descriptors and memory of its own, and ends with its last
+/// client: whoever downloads slowly enough would have any number of them stay.
+pub(super) const WORKERS_MAX: usize = 4;
 
 /// The stack of a worker, in bytes. To open the log takes more than a quarter of it where calls are not optimized, and to
 /// serve a thirtieth. What is not used costs no memory.
@@ -47,6 +52,8 @@ pub(super) struct Running {
     pub(super) config: Arc<Config>,
     pub(super) orders: Orders,
     pub(super) sandbox: Sandbox,
+    /// When it was told to end, be its clients done or not, before the server stops
+    pub(super) ends: Option<Instant>,
     pub(super) thread: JoinHandle<io::Result<()>>,
 }
 
@@ -56,7 +63,7 @@ impl Running {
         let (number, config, orders) = (outfit.reports.number, Arc::clone(&outfit.config), outfit.orders());
         let builder = thread::Builder::new().name("serve".to_owned()).stack_size(STACK_BYTES);
         let thread = builder.spawn(move || serve(outfit))?;
-        Ok(Running { number, config, orders, sandbox: Sandbox::Off, thread })
+        Ok(Running { number, config, orders, sandbox: Sandbox::Off, ends: None, thread })
     }
 }
 

@@ -13,7 +13,7 @@ use super::listeners::Listeners;
 use super::mailbox::Mailbox;
 use super::outfit::{Command, Event, News, Outfit, Reports, Roots, Successor};
 use super::reload::{self, Load, Loaded, NewLogs, ReloadError};
-use super::running::{Opening, Pending, Purpose, Running};
+use super::running::{Opening, Pending, Purpose, Running, WORKERS_MAX};
 use super::sandbox::Sandbox;
 use super::signals::Signals;
 use super::start_error::StartError;
@@ -287,7 +287,8 @@ impl Supervisor {
         let end = Instant::now() + time;
         self.ends = Some(end + GRACE);
         // A worker that hands over learns of it before those do that it hands over to.
-        self.workers.iter().for_each(|worker| worker.orders.stop(end));
+        let earlier = |worker: &Running| worker.ends.map_or(end, |ends| ends.min(end));
+        self.workers.iter().for_each(|worker| worker.orders.stop(earlier(worker)));
         // Nobody waits for one that does not serve yet, unless it does before the others have ended.
         if let Pending::Opening(opening) = &mut self.pending {
             opening.worker.orders.stop(end);
@@ -326,8 +327,21 @@ impl Supervisor {
             old.orders.tell(|| Command::HandOver(successor.clone()));
         }
         self.workers.push(worker);
+        self.end_the_oldest();
         self.succession_at = None;
         self.succeeded_at = Some(Instant::now());
+    }
+
+    /// Has those end soon that are one too many.
+    fn end_the_oldest(&mut self) {
+        let time = self.config.limits.drain_time;
+        let too_many = self.workers.len().saturating_sub(WORKERS_MAX);
+        for old in self.workers.iter_mut().take(too_many).filter(|old| old.ends.is_none()) {
+            let end = Instant::now() + time;
+            old.ends = Some(end);
+            old.orders.stop(end);
+            log::warn!("clients of {WORKERS_MAX} reloads, or turns of a root, ago have {time:?} to finish");
+        }
     }
 
     /// Takes note that a worker cannot read what it is to serve. One that has a successor needs no other.
@@ -373,7 +387,7 @@ mod tests {
         });
         let orders = Orders(Arc::new(Mailbox::new().unwrap()));
         let config = Arc::clone(&supervisor.config);
-        supervisor.workers.push(Running { number: 1, config, orders, sandbox: Sandbox::Off, thread });
+        supervisor.workers.push(Running { number: 1, config, orders, sandbox: Sandbox::Off, ends: None, thread });
         supervisor.run(|| unreachable!(), |_| ())
     }
 

@@ -121,6 +121,32 @@ fn a_stop_after_a_reload_waits_for_the_clients_of_both() {
     assert_eq!(server.process.finish(crate::support::PATIENCE).code, Some(0));
 }
 
+#[test]
+fn no_more_than_a_few_configs_are_served_by_at_a_time() {
+    let directory = Scratch::new();
+    directory.write("large.bin", vec![b'1'; LARGE]);
+    let config = |index: usize| {
+        format!("listen = '127.0.0.1:0'\nindex = '{index}'\nlimits.drain_time = '200ms'\n[[site]]\nroot = '.'\n")
+    };
+    let mut server = Server::configured(&directory, &config(0));
+    let mut downloads = Vec::new();
+    for number in 1..8 {
+        downloads.push(downloading(&server));
+        directory.write("webserv.toml", config(number));
+        server.reload("reload: ~ index of *");
+    }
+    eventually("the oldest have ended", || server.workers() <= 4);
+    assert_eq!(server.process.stderr.said().matches("have 200ms to finish").count(), 4);
+    let mut received = 0;
+    let mut buffer = vec![0; 1 << 16];
+    while let Ok(length @ 1..) = downloads[0].read(&mut buffer) {
+        received += length;
+    }
+    assert!(received < LARGE, "it was to be cut");
+    // The last ones have not been disturbed.
+    downloads[4..].iter_mut().for_each(finish);
+}
+
 /// Tells the clients to stop, also where the test fails.
 struct Done<'a>(&'a AtomicBool);
 
