@@ -80,15 +80,20 @@ impl Worker {
     pub(super) fn hand_idle(&mut self, keys: impl IntoIterator<Item = Key>) {
         let Leaving::HandingOver(successor) = &self.leaving else { return };
         let successor = successor.clone();
-        let is_ready = |key: &Key| self.clients.get_mut(*key).is_some_and(|client| client.can_be_handed());
-        let ready: Vec<Key> = keys.into_iter().filter(is_ready).collect();
+        let mut ready = Vec::new();
+        for key in keys {
+            let Some(client) = self.clients.get_mut(key).filter(|client| client.can_be_handed()) else { continue };
+            match client.local_address().ok().and_then(|local| successor.binding_of(&local)) {
+                Some(binding) => ready.push((key, binding)),
+                // It was retired before, unless the address changed its hands twice.
+                None => self.retire(key),
+            }
+        }
         for some in ready.chunks(HANDED_AT_ONCE) {
-            let hand = |key: &Key| {
+            let hand = |(key, binding): &(Key, u32)| {
                 let client = self.clients.remove(*key)?;
                 self.deadlines.remove(key.index());
-                // It was retired where there is none, unless the address changed its hands twice.
-                let binding = client.local_address().ok().and_then(|local| successor.binding_of(&local))?;
-                Some(client.hand(binding))
+                Some(client.hand(*binding))
             };
             // A successor that has ended has one itself, of which the letter is on its way here. Then they go there.
             successor.orders.0.put_with(|| Command::Adopt(some.iter().filter_map(hand).collect()));
