@@ -185,7 +185,7 @@ impl Client {
     /// Receives what there is, if that is what it waits for. Returns where it lies, with what was unread before in front
     /// of it.
     pub(super) fn receive(&mut self, intake: &mut Intake) -> Result<Range<usize>, Gone> {
-        let start = intake.begin(&self.unread);
+        let start = intake.begin(&self.unread).ok_or(Gone::TooLong)?;
         self.unread = Box::default();
         if self.needs_bytes && self.is_readable {
             let room = intake.room();

@@ -23,6 +23,8 @@ pub(super) enum Gone {
     Unreadable,
     /// Somebody else needed its place, and it had nothing to lose.
     PutOut,
+    /// What it has sent under other limits is more than these allow.
+    TooLong,
     /// The server has stopped, and `drain_time` is over.
     Abandoned,
 }
@@ -37,7 +39,8 @@ impl Gone {
                 log::error!("a connection was cut: cannot send {}: {error}", Visible(&file.path()));
             }
             Gone::Unsent(file, error) => log::warn!("a connection was cut: {}: {error}", Visible(&file.path())),
-            Gone::Closed(_) | Gone::SendTimeout | Gone::Unreadable | Gone::PutOut | Gone::Abandoned => {}
+            Gone::TooLong | Gone::Closed(_) | Gone::SendTimeout | Gone::Unreadable | Gone::PutOut | Gone::Abandoned => {
+            }
         }
     }
 }
@@ -68,6 +71,7 @@ impl fmt::Display for Gone {
             Gone::SendTimeout => f.write_str("it took nothing for too long"),
             Gone::Unreadable => f.write_str("the rest of its file could not be read"),
             Gone::PutOut => f.write_str("somebody else needed its place"),
+            Gone::TooLong => f.write_str("its request is longer than the limits are now"),
             Gone::Abandoned => f.write_str("the server does not wait any longer"),
         }
     }

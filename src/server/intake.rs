@@ -32,15 +32,17 @@ impl Intake {
         self.end == 0 || self.end + unread + RECEIVE_BYTES <= self.buffer.len()
     }
 
-    /// Begins with what is unread of a client, and tells where.
-    pub(super) fn begin(&mut self, unread: &[u8]) -> usize {
+    /// Begins with what is unread of a client, and tells where. None where it does not fit with room to receive more, as
+    /// what a predecessor with greater limits has taken in may not.
+    pub(super) fn begin(&mut self, unread: &[u8]) -> Option<usize> {
         let start = self.end;
-        debug_assert!(start + unread.len() <= self.buffer.len(), "there is no room for what is unread");
-        if let Some(front) = self.buffer.get_mut(start..start + unread.len()) {
-            front.copy_from_slice(unread);
-            self.end += unread.len();
+        let end = start + unread.len();
+        if end + RECEIVE_BYTES > self.buffer.len() {
+            return None;
         }
-        start
+        self.buffer.get_mut(start..end)?.copy_from_slice(unread);
+        self.end = end;
+        Some(start)
     }
 
     /// Room to receive into.
@@ -62,5 +64,19 @@ impl Intake {
     /// The bytes of one client.
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.buffer.get(range).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let mut intake = Intake::new(1000);
+        let most = INTAKE_BYTES + 1000 - RECEIVE_BYTES;
+        assert_eq!(intake.begin(&vec![0; most + 1]), None);
+        assert_eq!((intake.begin(&vec![0; most]), intake.end(), intake.room().len()), (Some(0), most, RECEIVE_BYTES));
+        assert_eq!(intake.begin(&[0]), None);
     }
 }
