@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::listeners::Listeners;
 use super::outfit::{Event, Orders, Outfit, Reports};
@@ -15,7 +15,7 @@ use crate::config::Config;
 
 /// How many workers there are at a time. Each has clients, descriptors and memory of its own, and ends with its last
 /// client: whoever downloads slowly enough would have any number of them stay.
-pub(super) const WORKERS_MAX: usize = 4;
+const WORKERS_MAX: usize = 4;
 
 /// The stack of a worker, in bytes. To open the log takes more than a quarter of it where calls are not optimized, and to
 /// serve a thirtieth. What is not used costs no memory.
@@ -55,6 +55,17 @@ pub(super) struct Running {
     /// When it was told to end, be its clients done or not, before the server stops
     pub(super) ends: Option<Instant>,
     pub(super) thread: JoinHandle<io::Result<()>>,
+}
+
+/// Has those end within that time that are more than there may be.
+pub(super) fn end_the_oldest(workers: &mut [Running], time: Duration) {
+    let too_many = workers.len().saturating_sub(WORKERS_MAX);
+    for old in workers.iter_mut().take(too_many).filter(|old| old.ends.is_none()) {
+        let end = Instant::now() + time;
+        old.ends = Some(end);
+        old.orders.stop(end);
+        log::warn!("clients of {WORKERS_MAX} reloads, or turns of a root, ago have {time:?} to finish");
+    }
 }
 
 impl Running {

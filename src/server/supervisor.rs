@@ -13,7 +13,7 @@ use super::listeners::Listeners;
 use super::mailbox::Mailbox;
 use super::outfit::{Command, Event, News, Outfit, Reports, Roots, Successor};
 use super::reload::{self, Load, Loaded, NewLogs, ReloadError};
-use super::running::{Opening, Pending, Purpose, Running, WORKERS_MAX};
+use super::running::{Opening, Pending, Purpose, Running, end_the_oldest};
 use super::sandbox::Sandbox;
 use super::signals::Signals;
 use super::start_error::StartError;
@@ -327,21 +327,9 @@ impl Supervisor {
             old.orders.tell(|| Command::HandOver(successor.clone()));
         }
         self.workers.push(worker);
-        self.end_the_oldest();
+        end_the_oldest(&mut self.workers, self.config.limits.drain_time);
         self.succession_at = None;
         self.succeeded_at = Some(Instant::now());
-    }
-
-    /// Has those end soon that are one too many.
-    fn end_the_oldest(&mut self) {
-        let time = self.config.limits.drain_time;
-        let too_many = self.workers.len().saturating_sub(WORKERS_MAX);
-        for old in self.workers.iter_mut().take(too_many).filter(|old| old.ends.is_none()) {
-            let end = Instant::now() + time;
-            old.ends = Some(end);
-            old.orders.stop(end);
-            log::warn!("clients of {WORKERS_MAX} reloads, or turns of a root, ago have {time:?} to finish");
-        }
     }
 
     /// Takes note that a worker cannot read what it is to serve. One that has a successor needs no other.
