@@ -337,7 +337,8 @@ fn what_is_swapped_meanwhile_never_gives_a_secret_away() {
                 for target in targets {
                     let response = peer.response();
                     assert!(find(&response.content, b"secret").is_none(), "{policy}: {target}: {response}");
-                    assert!(matches!(response.status(), 200 | 301 | 403 | 404), "{policy}: {target}: {response}");
+                    // 503 where a file gets another name each time that it is read.
+                    assert!(matches!(response.status(), 200 | 301 | 403 | 404 | 503), "{policy}: {target}: {response}");
                     statuses[usize::from(response.status())] += 1;
                 }
             }
