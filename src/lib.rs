@@ -9,16 +9,16 @@
 //! socket <- net::Outbox   <- response head  <-  site::Answer
 //! ```
 //!
-//! A worker of the [`server`] goes round in one loop, a turn at a time: it waits for the reactor, receives from all clients that are ready,
-//! and then drives them one by one. A client is driven the same way whatever woke it, be it bytes, room to send, a file
-//! that has come from the disk or a deadline: flush the outbox, take the next step of the protocol, answer or close,
-//! until it would block or has had its share of the turn.
+//! A worker of the [`server`] goes round in one loop, a turn at a time: it waits for the reactor, receives from all clients
+//! that are ready, and then drives them one by one. A client is driven the same way whatever woke it, be it bytes, room to
+//! send, a file that has come from the disk or a deadline: flush the outbox, take the next step of the protocol, answer or
+//! close, until it would block or has had its share of the turn.
 //!
 //! One thread does all of this. The threads of [`files::Fetchers`], which there are none of until a file has to come from
 //! the disk, read that file and do nothing else. That of a [`sink::Sink`], which there is none of until a line has been
 //! logged, writes the lines and does nothing else. The main thread is the [`server::Supervisor`], which waits for signals.
-//! It takes nothing from clients, so it may do what a worker must not be able to: read the config, bind listeners, open
-//! logs. A config that is loaded again gets a worker of its own, with nothing of the old one but the listeners that stay;
+//! It takes nothing from clients, so it may do what a worker must not be able to: bind listeners, and have a thread that
+//! comes and goes read the config and open logs, which a disk may delay. A config that is loaded again gets a worker of its own, with nothing of the old one but the listeners that stay;
 //! the old worker gives it every client that is between two requests, and ends with its last one.
 //!
 //! # Rooms

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! The supervisor takes nothing from clients, so it may do what a worker must not be able to: read the config, bind
-//! listeners, open logs. What a disk may delay is done on other threads, so that it hears every signal. A reload starts new workers and has the old ones hand over. Clients that are between two
-//! requests go over at once, the others when they have been answered, so that each request is answered under one config.
+//! listeners, open logs. What a disk may delay is done on other threads, so that it hears every signal. A reload starts new
+//! workers and has the old ones hand over. Clients that are between two requests go over at once, the others when they have
+//! been answered, so that each request is answered under one config.
 //!
 //! A worker can do little more than read what is below the roots as they were when it started. Where one of them is another
 //! directory now it asks for a successor, which it leaves those clients to that want something from there.

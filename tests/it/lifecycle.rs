@@ -25,15 +25,6 @@ fn site(limits: &str) -> (Scratch, Server) {
     (directory, server)
 }
 
-/// A client in the middle of a download, whose content is still to be read.
-#[track_caller]
-fn downloading(server: &Server) -> Peer {
-    let mut peer = server.connect();
-    peer.send(request("GET", "/large.bin", &[]));
-    assert_eq!(peer.head().assert_status(200).content_length(), LARGE);
-    peer
-}
-
 /// A client that has had its answer and may ask again.
 #[track_caller]
 fn idle(server: &Server) -> Peer {
@@ -46,7 +37,7 @@ fn idle(server: &Server) -> Peer {
 fn a_stop_lets_those_finish_who_are_being_answered() {
     for signal in [Signal::TERM, Signal::INT] {
         let (_directory, server) = site("drain_time = '60s'");
-        let mut download = downloading(&server);
+        let mut download = server.connect_to_download("/large.bin", LARGE);
         let mut silent = server.connect();
         let mut idle = idle(&server);
         server.process.signal(signal);
@@ -115,7 +106,7 @@ fn the_next_server_has_the_address_at_once() {
     }
     // Nor has it to wait for those who are still being answered.
     let (_directory, draining) = site("drain_time = '60s'");
-    let mut download = downloading(&draining);
+    let mut download = draining.connect_to_download("/large.bin", LARGE);
     let mut idle = idle(&draining);
     draining.process.signal(Signal::TERM);
     idle.assert_ended();
@@ -128,7 +119,7 @@ fn the_next_server_has_the_address_at_once() {
 #[test]
 fn a_stop_does_not_wait_for_ever() {
     let (_directory, server) = site("drain_time = '1s'");
-    let download = downloading(&server);
+    let download = server.connect_to_download("/large.bin", LARGE);
     let finished = server.stop();
     assert_eq!(finished.code, Some(0), "{finished:?}");
     drop(download);
@@ -137,7 +128,7 @@ fn a_stop_does_not_wait_for_ever() {
 #[test]
 fn a_second_signal_does_not_wait_at_all() {
     let (_directory, server) = site("drain_time = '3600s'\nsend_time = '3600s'");
-    let download = downloading(&server);
+    let download = server.connect_to_download("/large.bin", LARGE);
     let mut idle = idle(&server);
     server.process.signal(Signal::TERM);
     idle.assert_ended(); // the first has been seen: two at once may be one
@@ -179,7 +170,7 @@ fn a_server_ends_with_its_terminal() {
 fn a_client_that_vanishes_is_no_reason_to_stop() {
     let (_directory, server) = site("");
     for _ in 0..20 {
-        downloading(&server).reset();
+        server.connect_to_download("/large.bin", LARGE).reset();
         let mut peer = server.connect();
         peer.send(request("GET", "/large.bin", &[]).repeat(3));
         peer.reset();

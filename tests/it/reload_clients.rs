@@ -46,14 +46,6 @@ fn assert_comes_to(peer: &mut Peer, old: &str, new: &str) {
     });
 }
 
-#[track_caller]
-fn downloading(server: &Server) -> Peer {
-    let mut peer = server.connect();
-    peer.send(request("GET", "/large.bin", &[]));
-    assert_eq!(peer.head().assert_status(200).content_length(), LARGE);
-    peer
-}
-
 /// The content of a download that began before, byte for byte.
 #[track_caller]
 fn finish(peer: &mut Peer) {
@@ -86,7 +78,7 @@ fn a_connection_between_two_requests_goes_on() {
 #[test]
 fn a_download_goes_on_and_its_connection_after_it() {
     let (directory, mut server) = start();
-    let mut download = downloading(&server);
+    let mut download = server.connect_to_download("/large.bin", LARGE);
     let mut begun = server.connect();
     begun.send("GET /a.txt HTTP/1.1\r\nHo");
     let mut idle = server.connect();
@@ -110,7 +102,7 @@ fn a_download_goes_on_and_its_connection_after_it() {
 #[test]
 fn a_stop_after_a_reload_waits_for_the_clients_of_both() {
     let (directory, mut server) = start();
-    let mut download = downloading(&server);
+    let mut download = server.connect_to_download("/large.bin", LARGE);
     reload(&directory, &mut server, "two");
     let mut idle = server.connect();
     assert_comes_to(&mut idle, "one", "two");
@@ -131,7 +123,7 @@ fn no_more_than_a_few_configs_are_served_by_at_a_time() {
     let mut server = Server::configured(&directory, &config(0));
     let mut downloads = Vec::new();
     for number in 1..8 {
-        downloads.push(downloading(&server));
+        downloads.push(server.connect_to_download("/large.bin", LARGE));
         directory.write("webserv.toml", config(number));
         server.reload("reload: ~ index of *");
     }

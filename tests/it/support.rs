@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 
-use crate::wire::Peer;
+use crate::wire::{Peer, request};
 
 /// How long a test waits for what must happen. It is only ever used up by a failure, so it is generous: the machine may
 /// be busy with all the other tests.
@@ -280,6 +280,15 @@ impl Server {
     #[track_caller]
     pub(crate) fn connect(&self) -> Peer {
         Peer::tcp(self.address())
+    }
+
+    /// A client in the middle of a download of so many bytes, whose content is still to be read.
+    #[track_caller]
+    pub(crate) fn connect_to_download(&self, target: &str, length: usize) -> Peer {
+        let mut peer = self.connect();
+        peer.send(request("GET", target, &[]));
+        assert_eq!(peer.head().assert_status(200).content_length(), length);
+        peer
     }
 
     /// One number of /proc/PID/status in KiB, such as `VmRSS`.

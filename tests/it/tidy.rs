@@ -16,7 +16,8 @@ struct Room {
     never: &'static [&'static str],
 }
 
-/// The table of the crate's documentation. What is not in it (main, lib, cli, the access log, the server) may import all.
+/// The table of the crate's documentation, as far as it is held here: of main, lib, cli, the access log and the server it is
+/// not.
 const ROOMS: &[Room] = &[
     Room { name: "http", rooms: &[], never: PURE },
     Room { name: "websocket", rooms: &[], never: PURE },
