@@ -97,7 +97,7 @@ fn steps(criterion: &mut Criterion) {
 fn whole() -> Response<'static> {
     let lines = b"Content-Type: application/octet-stream\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
         ETag: \"4a7d1ed414474e4033ac29ccb8653d9b\"\r\nAccept-Ranges: bytes\r\n";
-    Response { status: Status::Ok, lines, content: ContentFields::Length(1024) }
+    Response { status: Status::Ok, lines, more: b"", content: ContentFields::Length(1024) }
 }
 
 /// From a response to the bytes of its head.

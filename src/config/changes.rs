@@ -124,7 +124,9 @@ fn list(items: impl IntoIterator<Item = String>) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{AccessTarget, HostPattern, Limits, Listen, Log, LogFormat, Origin, Server, Symlinks};
+    use super::super::{
+        AccessTarget, HostPattern, Limits, Listen, Log, LogFormat, Origin, Server, SiteRules, Symlinks,
+    };
     use super::*;
 
     fn site(hosts: &[&str], root: &str, listen: &[&str]) -> Site {
@@ -136,6 +138,7 @@ mod tests {
             index: vec!["index.html".to_owned()],
             dotfiles: false,
             symlinks: Symlinks::Inside,
+            rules: SiteRules::default(),
         }
     }
 

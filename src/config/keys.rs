@@ -11,8 +11,9 @@ use log::LevelFilter;
 use toml::Spanned;
 
 use super::address::Address;
+use super::field::{self, FieldName};
 use super::host_pattern::HostPattern;
-use super::kind::{Context, Flag, Kind, OneOrMore, Optional, Placed, count, size, time};
+use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, count, size, time};
 use super::table::Table;
 use super::word::{Choice, Directory, FileName, Host, ListenAddress, Target, UserName};
 use super::{AccessTarget, LogFormat, Symlinks, User};
@@ -98,6 +99,10 @@ keys! {
 
         /// Whether names that begin with a dot are served. `/.well-known/` is in any case.
         dotfiles: Option<bool> = None, Optional(Flag);
+
+        /// Fields for every response. An empty one takes away what stands further up.
+        headers: Option<Entries<FieldName, String>> = None,
+            Optional(Map { names: field::Name, values: field::Value, example: "{ X-Frame-Options = \"DENY\" }" });
 
         /// Which symbolic links below the root are followed.
         symlinks: Option<Symlinks> = None, Optional(Choice(SYMLINKS));

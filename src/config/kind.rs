@@ -11,7 +11,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::diagnostic::{Diagnostic, Malformed, Place};
+use super::diagnostic::{Diagnostic, Malformed, Place, Quoted};
 use super::units::Unit;
 
 /// What all readers share: where relative paths start, and the problems found so far.
@@ -147,6 +147,61 @@ impl<W: Word> Kind for OneOrMore<W> {
                 Vec::new()
             }
         })
+    }
+}
+
+/// A table whose keys are written by whoever writes the config. What cannot be read is left out, and reported.
+pub(super) struct Map<N, K> {
+    pub(super) names: N,
+    pub(super) values: K,
+    /// As it would be written.
+    pub(super) example: &'static str,
+}
+
+/// The entries of a [`Map`], in the order of the file, each name once.
+pub(super) type Entries<N, V> = Vec<(Spanned<N>, Spanned<V>)>;
+
+impl<N: Word<Value: PartialEq>, K: Kind> Kind for Map<N, K> {
+    type Value = Entries<N::Value, K::Value>;
+
+    fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value> {
+        let DeValue::Table(table) = item.value else {
+            context.problems.push(wrong_type(item, "a table").help(format!("write {} = {}", item.key, self.example)));
+            return None;
+        };
+        let mut written: Vec<_> = table.iter().collect();
+        written.sort_by_key(|(key, _)| key.span().start);
+        let mut entries: Self::Value = Vec::new();
+        for (key, value) in written {
+            // The parser leaves an empty place where it could not read a value, and has said so.
+            if context.is_full() || value.span().is_empty() {
+                continue;
+            }
+            let value = self
+                .values
+                .read(&Item { key: key.get_ref(), place: value.span(), value: value.get_ref() }, context)
+                .map(|read| Spanned::new(value.span(), read));
+            let name = match self.names.parse(key.get_ref(), context.base) {
+                Ok(name) => name,
+                Err(error) => {
+                    let title = format!("{} {} in `{}`", N::COMPLAINT, Quoted(key.get_ref()), item.key);
+                    let problem = Diagnostic::at(key.span(), title).label(error.problem).maybe_help(error.help);
+                    context.problems.push(problem);
+                    continue;
+                }
+            };
+            match (entries.iter().find(|(known, _)| *known.get_ref() == name), value) {
+                (Some((known, _)), _) => {
+                    let title = format!("{} stands twice in `{}`", Quoted(key.get_ref()), item.key);
+                    let problem =
+                        Diagnostic::at(key.span(), title).label("again").related(known.span(), "first written here");
+                    context.problems.push(problem.help("remove one of them"));
+                }
+                (None, Some(value)) => entries.push((Spanned::new(key.span(), name), value)),
+                (None, None) => {}
+            }
+        }
+        Some(entries)
     }
 }
 

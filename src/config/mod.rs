@@ -9,10 +9,12 @@
 mod address;
 mod changes;
 mod diagnostic;
+mod field;
 mod host_pattern;
 mod keys;
 mod kind;
 mod resolve;
+mod rules;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -27,8 +29,10 @@ use std::path::{Path, PathBuf};
 
 pub use address::Address;
 pub use diagnostic::{Diagnostic, Diagnostics, Malformed};
+pub use field::FieldName;
 pub use host_pattern::HostPattern;
 pub use keys::{Limits, Log, Server};
+pub use rules::{Rules, SiteRules};
 
 use diagnostic::Quoted;
 use kind::Context;
@@ -77,6 +81,8 @@ pub struct Site {
     pub dotfiles: bool,
     /// Which symbolic links below the root are followed.
     pub symlinks: Symlinks,
+    /// What it says about its answers.
+    pub rules: SiteRules,
 }
 
 /// Which symbolic links below a root are followed. The path of the root itself may hold any.

@@ -14,6 +14,7 @@ use super::address::{Address, Socket};
 use super::diagnostic::{Diagnostic, Place};
 use super::host_pattern::HostPattern;
 use super::keys::SharedKeys;
+use super::rules::SiteRules;
 use super::written::{Written, WrittenSite};
 use super::{
     Config, DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SYMLINKS, Limits, Listen, Log, Origin, Overrides, Server, Site,
@@ -65,6 +66,7 @@ pub(super) fn directory(dir: &Path, root: PathBuf, overrides: &Overrides) -> Res
         index: vec![DEFAULT_INDEX.to_owned()],
         dotfiles: false,
         symlinks: DEFAULT_SYMLINKS,
+        rules: SiteRules::default(),
     };
     let origin = Origin::Directory(dir.to_owned());
     let (server, limits, log) = (Server::default(), Limits::default(), Log::default());
@@ -133,6 +135,7 @@ impl Claimant<'_> {
             },
             dotfiles: shared.dotfiles.or(top.dotfiles).unwrap_or(false),
             symlinks: shared.symlinks.or(top.symlinks).unwrap_or(DEFAULT_SYMLINKS),
+            rules: SiteRules::of(top, shared),
         })
     }
 

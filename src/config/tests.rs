@@ -17,6 +17,7 @@ listen = ["8081", "unix:web.sock"]
 index = "start.html"
 dotfiles = true
 symlinks = "follow"
+headers = { X-A = "1", X-B = "" }
 
 [server]
 user = "nobody"
@@ -269,4 +270,18 @@ fn no_file_floods() {
         let error = judge(&text, &Overrides::default()).unwrap_err();
         assert!(error.len() < 50_000, "{} bytes for {}...", error.len(), &text[..20]);
     }
+}
+
+#[test]
+fn fields_merge_downward() {
+    let config = accept(
+        "headers = { A = '1', B = '2' }\n[[site]]\nroot = 'www'\nhosts = 'a'\n\
+         [[site]]\nroot = 'www'\nhosts = 'b'\nheaders = { b = '', C = '3' }\n",
+    );
+    let headers = |site: &Site| {
+        let fields = site.rules.every.headers.iter();
+        fields.map(|(name, value)| format!("{}: {value}", name.as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(headers(&config.sites[0]), ["A: 1", "B: 2"]);
+    assert_eq!(headers(&config.sites[1]), ["A: 1", "b: ", "C: 3"]);
 }

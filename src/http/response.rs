@@ -12,6 +12,8 @@ pub struct Response<'a> {
     pub status: Status,
     /// Encoded field lines, each with its CRLF.
     pub lines: &'a [u8],
+    /// More of them, which this response has in common with others. They come first.
+    pub more: &'a [u8],
     /// What the content is.
     pub content: ContentFields,
 }
@@ -76,6 +78,7 @@ impl Response<'_> {
     pub(super) fn encode(&self, preamble: &Preamble, connection: ConnectionField, out: &mut Vec<u8>) {
         out.extend_from_slice(self.status.line());
         out.extend_from_slice(&preamble.lines);
+        out.extend_from_slice(self.more);
         out.extend_from_slice(self.lines);
         match &self.content {
             ContentFields::None => {}
@@ -125,7 +128,7 @@ mod tests {
     use super::*;
 
     fn encode(content: ContentFields, connection: ConnectionField) -> String {
-        let response = Response { status: Status::Ok, lines: b"A: 1\r\nB: 2\r\n", content };
+        let response = Response { status: Status::Ok, lines: b"B: 2\r\n", more: b"A: 1\r\n", content };
         let mut out = b"before;".to_vec();
         response.encode(&Preamble::new("webserv", 784_111_777), connection, &mut out);
         String::from_utf8(out).unwrap()

@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::error_page::ErrorPage;
 use super::representation::{Data, Representation};
+use super::rules::Rules;
 use crate::files::{File, Timestamp};
 use crate::http::{ContentFields, Response, Status};
 
@@ -15,6 +16,7 @@ use crate::http::{ContentFields, Response, Status};
 #[derive(Debug)]
 pub struct Answer {
     status: Status,
+    rules: Rc<Rules>,
     lines: Lines,
     content: Content,
     /// Content-Range, where the content is a part: the complete length.
@@ -54,20 +56,21 @@ pub enum Segment {
 
 impl Answer {
     /// The whole representation: 200.
-    pub fn whole(representation: Rc<Representation>) -> Answer {
+    pub fn whole(representation: Rc<Representation>, rules: Rc<Rules>) -> Answer {
         let content = Content::One(Segment::part(&representation, 0..representation.len()));
-        Answer { status: Status::Ok, lines: Lines::Whole(representation), content, complete_length: None }
+        Answer { status: Status::Ok, rules, lines: Lines::Whole(representation), content, complete_length: None }
     }
 
     /// A part of it: 206.
-    pub fn part(representation: Rc<Representation>, range: Range<u64>) -> Answer {
+    pub fn part(representation: Rc<Representation>, range: Range<u64>, rules: Rc<Rules>) -> Answer {
         let complete_length = Some(representation.len());
         let content = Content::One(Segment::part(&representation, range));
-        Answer { status: Status::PartialContent, lines: Lines::Part(representation), content, complete_length }
+        let lines = Lines::Part(representation);
+        Answer { status: Status::PartialContent, rules, lines, content, complete_length }
     }
 
     /// Several parts of it: 206 as multipart/byteranges (section 14.6), the parts in the order of `ranges`.
-    pub fn parts(representation: &Representation, ranges: &[Range<u64>], now: Timestamp) -> Answer {
+    pub fn parts(representation: &Representation, ranges: &[Range<u64>], now: Timestamp, rules: Rc<Rules>) -> Answer {
         // Not to be found in the content, unless its author knew the hash of it and the second of this request.
         let tag = &representation.validators.entity_tag.opaque;
         let boundary = format!("{:032x}", xxh3_128(format!("{tag} {} {}", now.seconds, now.nanoseconds).as_bytes()));
@@ -87,29 +90,29 @@ impl Answer {
         let mut lines = representation.lines_without_type().to_vec();
         let content_type = format!("Content-Type: multipart/byteranges; boundary={boundary}\r\n");
         lines.extend_from_slice(content_type.as_bytes());
-        Answer::with_lines(Status::PartialContent, lines, Content::Many(segments))
+        Answer::with_lines(Status::PartialContent, lines, Content::Many(segments), rules)
     }
 
     /// What the peer has is still good: 304.
-    pub fn not_modified(representation: Rc<Representation>) -> Answer {
+    pub fn not_modified(representation: Rc<Representation>, rules: Rc<Rules>) -> Answer {
         let lines = Lines::NotModified(representation);
-        Answer { status: Status::NotModified, lines, content: Content::None, complete_length: None }
+        Answer { status: Status::NotModified, rules, lines, content: Content::None, complete_length: None }
     }
 
     /// What went wrong.
-    pub fn error(status: Status, page: Rc<ErrorPage>) -> Answer {
+    pub fn error(status: Status, page: Rc<ErrorPage>, rules: Rc<Rules>) -> Answer {
         let content = Content::shared(&page.text);
-        Answer { status, lines: Lines::Error(page), content, complete_length: None }
+        Answer { status, rules, lines: Lines::Error(page), content, complete_length: None }
     }
 
     /// Lines that never change, and no content.
-    pub fn fixed(status: Status, lines: &'static str) -> Answer {
-        Answer { status, lines: Lines::Fixed(lines), content: Content::None, complete_length: None }
+    pub fn fixed(status: Status, lines: &'static str, rules: Rc<Rules>) -> Answer {
+        Answer { status, rules, lines: Lines::Fixed(lines), content: Content::None, complete_length: None }
     }
 
     /// Lines of its own.
-    pub fn with_lines(status: Status, lines: Vec<u8>, content: Content) -> Answer {
-        Answer { status, lines: Lines::Own(lines), content, complete_length: None }
+    pub fn with_lines(status: Status, lines: Vec<u8>, content: Content, rules: Rc<Rules>) -> Answer {
+        Answer { status, rules, lines: Lines::Own(lines), content, complete_length: None }
     }
 
     /// The status.
@@ -133,7 +136,7 @@ impl Answer {
             (Some(complete_length), Content::One(part)) => ContentFields::Part { range: part.range(), complete_length },
             _ => ContentFields::Length(self.content.len()),
         };
-        Response { status: self.status, lines, content }
+        Response { status: self.status, lines, more: self.rules.lines(self.status), content }
     }
 
     /// The content.

@@ -1,15 +1,14 @@
 //! Responses that say what went wrong, each in the form its reader can use: one line of text, or a small page for a
 //! browser.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::answer::{Answer, Content};
+use super::rules::Rules;
 use crate::http::fields::elements;
 use crate::http::{FieldName, Fields, RefusedHead, Rejection, Status};
-
-/// It is not to be kept without asking again.
-const CACHE: &str = "Cache-Control: no-cache\r\n";
 
 /// Whether it is a page or a line depends on what is asked for.
 const VARY: &str = "Vary: Accept\r\n";
@@ -27,6 +26,24 @@ pub struct ErrorPage {
     pub text: Rc<[u8]>,
 }
 
+/// What a request is answered with in the place of what it asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Error {
+    /// What went wrong
+    pub status: Status,
+    /// In words: one clause in lower case without a full stop
+    pub reason: &'static str,
+    /// Field lines that the status asks for
+    pub lines: Cow<'static, str>,
+}
+
+impl Error {
+    /// An error whose status asks for no field.
+    pub fn new(status: Status, reason: &'static str) -> Error {
+        Error { status, reason, lines: Cow::Borrowed("") }
+    }
+}
+
 /// The pages that have been asked for, rendered once: there is one for each reason and form.
 #[derive(Debug, Default)]
 pub struct ErrorPages {
@@ -41,24 +58,25 @@ enum Form {
 }
 
 impl ErrorPages {
-    /// The answer to a request whose fields are known. `lines` are field lines that the status asks for.
-    pub fn answer(&mut self, status: Status, reason: &'static str, lines: &str, fields: &Fields<'_>) -> Answer {
+    /// The answer to a request whose fields are known.
+    pub fn answer(&mut self, error: &Error, fields: &Fields<'_>, rules: Rc<Rules>) -> Answer {
+        let Error { status, reason, lines } = error;
         let form = form_of(fields.values(FieldName::Accept));
-        let page = self.page(status, reason, form);
-        match lines {
-            "" => Answer::error(status, page),
+        let page = self.page(*status, reason, form);
+        match &**lines {
+            "" => Answer::error(*status, page, rules),
             lines => {
                 let own = page.lines.get(..page.without_length).unwrap_or_default();
                 let lines = [lines.as_bytes(), own].concat();
-                Answer::with_lines(status, lines, Content::shared(&page.text))
+                Answer::with_lines(*status, lines, Content::shared(&page.text), rules)
             }
         }
     }
 
     /// The answer to a request that could not be taken for one.
-    pub fn answer_rejection(&mut self, rejection: Rejection, head: RefusedHead<'_>) -> Answer {
+    pub fn answer_rejection(&mut self, rejection: Rejection, head: RefusedHead<'_>, rules: Rc<Rules>) -> Answer {
         let form = head.accept().map_or(Form::Text, form_of);
-        Answer::error(rejection.status, self.page(rejection.status, rejection.reason, form))
+        Answer::error(rejection.status, self.page(rejection.status, rejection.reason, form), rules)
     }
 
     fn page(&mut self, status: Status, reason: &'static str, form: Form) -> Rc<ErrorPage> {
@@ -71,7 +89,7 @@ fn render(status: Status, reason: &str, form: Form) -> ErrorPage {
         Form::Html => ("text/html", page(status, reason)),
         Form::Text => ("text/plain", format!("{} {}: {reason}\n", status.code(), status.phrase())),
     };
-    let mut lines = format!("{VARY}{CACHE}Content-Type: {media_type}; charset=utf-8\r\n");
+    let mut lines = format!("{VARY}Content-Type: {media_type}; charset=utf-8\r\n");
     if status == Status::ServiceUnavailable {
         lines += RETRY;
     }

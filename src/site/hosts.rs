@@ -122,12 +122,21 @@ fn exact(pattern: &HostPattern) -> Option<&HostPattern> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Symlinks;
+    use crate::config::{SiteRules, Symlinks};
 
     fn site(hosts: &[&str], default: bool) -> Site {
         let hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
         let (listen, index) = (Vec::new(), Vec::new());
-        Site { hosts, default, listen, root: "/".into(), index, dotfiles: false, symlinks: Symlinks::Inside }
+        Site {
+            hosts,
+            default,
+            listen,
+            root: "/".into(),
+            index,
+            dotfiles: false,
+            symlinks: Symlinks::Inside,
+            rules: SiteRules::default(),
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! of the config and the tests ask the same question and get the same answer.
 
 pub mod answer;
+mod blame;
 pub mod cache;
 pub mod error_page;
 mod ghosts;
@@ -11,9 +12,11 @@ pub mod hosts;
 pub mod media_type;
 pub mod path;
 pub mod representation;
+pub mod rules;
 mod select;
 mod sites;
 
 pub use answer::{Answer, Content, Segment};
-pub use select::{Occasion, Postponed, report_unreadable};
+pub use blame::report_unreadable;
+pub use select::{Occasion, Postponed};
 pub use sites::{Binding, Served, Sites, bindings};

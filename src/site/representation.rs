@@ -7,6 +7,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::media_type;
+use super::rules::Rules;
 use crate::files::{File, Metadata, ReadError, Reading, Timestamp};
 use crate::http::{EntityTag, Validators, date};
 
@@ -26,6 +27,8 @@ pub struct Representation {
     without_length: usize,
     content_type: Cow<'static, str>,
     is_lasting: bool,
+    /// What holds for the path that it was found by
+    pub rules: Rc<Rules>,
     /// What it can be told from others by
     pub validators: Validators,
     /// Its content
@@ -48,6 +51,7 @@ impl Representation {
         file_name: &[u8],
         now: Timestamp,
         fetched: Option<&[u8]>,
+        rules: Rc<Rules>,
     ) -> Result<Representation, ReadError> {
         let metadata = *file.metadata();
         let (data, entity_tag) = if metadata.size <= MEMORY_MAX {
@@ -71,7 +75,7 @@ impl Representation {
         // young file.
         let is_lasting = modified <= now.seconds && (is_memory || is_settled(&metadata, now));
 
-        let mut lines = format!("ETag: {}\r\nCache-Control: no-cache\r\n", validators.entity_tag.to_field());
+        let mut lines = format!("ETag: {}\r\n", validators.entity_tag.to_field());
         let not_modified = lines.len();
         if let Some(modified) = last_modified {
             lines += &format!("Last-Modified: {}\r\n", date::format(modified));
@@ -91,6 +95,7 @@ impl Representation {
             without_length,
             content_type,
             is_lasting,
+            rules,
             validators,
             data,
         })

@@ -6,12 +6,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::answer::Answer;
+use super::blame::{Blame, CHANGING, NOT_FOUND, blame, blame_unreadable};
 use super::cache::{Cache, Known, Look};
-use super::error_page::ErrorPages;
+use super::error_page::{Error, ErrorPages};
 use super::path::SitePath;
 use super::representation::{MEMORY_MAX, Representation};
+use super::rules::{RuleBook, Rules};
 use crate::escape::Visible;
-use crate::files::{Fetch, Fetched, File, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
+use crate::files::{Fetch, Fetched, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
 use crate::http::{FieldName, Method, Request, Status};
@@ -38,6 +40,7 @@ pub(super) struct Site {
     pub(super) index: Rc<[Vec<u8>]>,
     /// Whether names that begin with a dot are served
     pub(super) shows_dotfiles: bool,
+    pub(super) rules: RuleBook,
 }
 
 /// What is remembered from one request to the next, for all sites.
@@ -71,6 +74,14 @@ pub enum Postponed {
     Successor,
 }
 
+/// What something is known by that has been looked for.
+struct Keys<'a> {
+    /// Where there is a file
+    found: &'a [u8],
+    /// Where there is none
+    missing: &'a [u8],
+}
+
 /// What the path of a request leads to.
 enum Found {
     Representation(Rc<Representation>),
@@ -85,16 +96,32 @@ impl From<Known> for Found {
     fn from(known: Known) -> Found {
         match known {
             Known::Representation(representation) => Found::Representation(representation),
-            Known::Missing => NOT_FOUND,
+            Known::Missing => NOT_FOUND.into(),
         }
     }
 }
 
-impl From<(Status, &'static str)> for Found {
-    fn from((status, reason): (Status, &'static str)) -> Found {
+impl From<Blame> for Found {
+    fn from((status, reason): Blame) -> Found {
         Found::Nothing(status, reason)
     }
 }
+
+/// Why there is nothing of what was asked for.
+enum Instead {
+    Error(Error),
+    /// It cannot be told now.
+    Later(Postponed),
+}
+
+impl From<Error> for Instead {
+    fn from(error: Error) -> Instead {
+        Instead::Error(error)
+    }
+}
+
+/// The path and the query of a request, or why it has none.
+type Target<'a> = Result<(SitePath<'a>, Option<&'a str>), &'static str>;
 
 impl Site {
     /// The answer to a request for this site, or what has to come before there can be one.
@@ -104,45 +131,67 @@ impl Site {
         memory: &mut Memory,
         occasion: Occasion<'_>,
     ) -> Result<Answer, Postponed> {
+        let Memory { cache, error_pages, path: buffer } = memory;
+        let target = match request.path() {
+            Some(target) => SitePath::decode(target.path, buffer).map(|path| (path, target.query)),
+            // The parser lets no other method come without a path.
+            None => Err("this request-target goes with another method"),
+        };
+        let known = target.ok().and_then(|(path, _)| self.known(path, cache, occasion.now));
+        let rules = match (&known, &target) {
+            (Some(Known::Representation(representation)), _) => Rc::clone(&representation.rules),
+            (_, Ok((path, _))) => self.rules.find(path.as_bytes()),
+            (_, Err(_)) => self.rules.every(),
+        };
+        match self.select(request, target, known, &rules, cache, occasion) {
+            Ok(answer) => Ok(answer),
+            Err(Instead::Later(postponed)) => Err(postponed),
+            Err(Instead::Error(error)) => Ok(error_pages.answer(&error, &request.fields, rules)),
+        }
+    }
+
+    /// What was asked for, in the order of RFC 9110.
+    fn select(
+        &mut self,
+        request: &Request<'_>,
+        target: Target<'_>,
+        known: Option<Known>,
+        rules: &Rc<Rules>,
+        cache: &mut Cache,
+        occasion: Occasion<'_>,
+    ) -> Result<Answer, Instead> {
         let now = occasion.now;
-        let Memory { cache, error_pages, path: path_buffer } = memory;
-        let mut fail = |status, reason, lines: &str| Ok(error_pages.answer(status, reason, lines, &request.fields));
+        let fail = |status, reason, lines| Err(Error { status, reason, lines }.into());
+        let rules = || Rc::clone(rules);
         match request.method {
             Method::Get | Method::Head => {}
-            Method::Options => return Ok(Answer::fixed(Status::NoContent, ALLOW)),
+            Method::Options => return Ok(Answer::fixed(Status::NoContent, ALLOW, rules())),
             Method::Known | Method::Connect => {
-                return fail(
-                    Status::MethodNotAllowed,
-                    "this method is not allowed here; GET, HEAD and OPTIONS are",
-                    ALLOW,
-                );
+                let reason = "this method is not allowed here; GET, HEAD and OPTIONS are";
+                return fail(Status::MethodNotAllowed, reason, ALLOW.into());
             }
-            Method::Unknown => return fail(Status::NotImplemented, "this method is not known here", ALLOW),
+            Method::Unknown => {
+                return fail(Status::NotImplemented, "this method is not known here", ALLOW.into());
+            }
         }
 
-        // The parser lets no other method come without a path.
-        let Some(target) = request.path() else {
-            return fail(Status::BadRequest, "this request-target goes with another method", "");
-        };
-        let path = match SitePath::decode(target.path, path_buffer) {
-            Ok(path) => path,
-            Err(reason) => return fail(Status::BadRequest, reason, ""),
-        };
-        let representation = match self.find(path, cache, occasion) {
+        let (path, query) = target.map_err(|reason| Error::new(Status::BadRequest, reason))?;
+        let representation = match self.find(path, known, &rules(), cache, occasion) {
             Found::Representation(representation) => representation,
-            Found::Later(postponed) => return Err(postponed),
-            Found::Nothing(status, reason) => return fail(status, reason, ""),
+            Found::Later(postponed) => return Err(Instead::Later(postponed)),
+            Found::Nothing(status, reason) => return Err(Error::new(status, reason).into()),
             Found::Directory => {
-                let location = format!("Location: {}\r\n", path.to_directory_url(target.query));
-                return fail(Status::MovedPermanently, "a directory ends in a slash", &location);
+                let location = format!("Location: {}\r\n", path.to_directory_url(query));
+                return fail(Status::MovedPermanently, "a directory ends in a slash", location.into());
             }
         };
 
         match preconditions::evaluate(request, &representation.validators, now.seconds) {
             Outcome::Proceed => {}
-            Outcome::NotModified => return Ok(Answer::not_modified(representation)),
+            Outcome::NotModified => return Ok(Answer::not_modified(representation, rules())),
             Outcome::Failed => {
-                return fail(Status::PreconditionFailed, "the file is not what the request is about", "");
+                let reason = "the file is not what the request is about";
+                return Err(Error::new(Status::PreconditionFailed, reason).into());
             }
         }
 
@@ -152,39 +201,55 @@ impl Site {
                 && preconditions::range_applies(request, &representation.validators, now.seconds)
         });
         match range.map_or(Selection::Whole, |range| range::select(range, representation.len())) {
-            Selection::Whole => Ok(Answer::whole(representation)),
-            Selection::Part(range) => Ok(Answer::part(representation, range)),
-            Selection::Parts(ranges) => Ok(Answer::parts(&representation, &ranges, now)),
+            Selection::Whole => Ok(Answer::whole(representation, rules())),
+            Selection::Part(range) => Ok(Answer::part(representation, range, rules())),
+            Selection::Parts(ranges) => Ok(Answer::parts(&representation, &ranges, now, rules())),
             // With If-Range it is a part or the whole (section 13.2.2, step 5).
             Selection::Unsatisfiable if request.fields.value(FieldName::IfRange).is_some() => {
-                Ok(Answer::whole(representation))
+                Ok(Answer::whole(representation, rules()))
             }
             Selection::Unsatisfiable => {
                 let complete = format!("Content-Range: bytes */{}\r\n", representation.len());
-                fail(Status::RangeNotSatisfiable, "the file has no such bytes", &complete)
+                fail(Status::RangeNotSatisfiable, "the file has no such bytes", complete.into())
             }
         }
     }
 
-    /// What a path leads to, by what is known of it where that is still true.
-    fn find(&mut self, path: SitePath<'_>, cache: &mut Cache, occasion: Occasion<'_>) -> Found {
-        let now = occasion.now;
+    /// What is known of a path, where that is still true.
+    fn known(&mut self, path: SitePath<'_>, cache: &mut Cache, now: Timestamp) -> Option<Known> {
         if !self.shows_dotfiles && path.is_hidden() {
-            return NOT_FOUND;
+            return Some(Known::Missing);
         }
-        if let Some(known) = cache.find(self.number, path.as_bytes(), now, |file, look| self.look_at(file, look)) {
+        cache.find(self.number, path.as_bytes(), now, |file, look| self.look_at(file, look))
+    }
+
+    /// What a path leads to, by what is `known` of it.
+    fn find(
+        &mut self,
+        path: SitePath<'_>,
+        known: Option<Known>,
+        rules: &Rc<Rules>,
+        cache: &mut Cache,
+        occasion: Occasion<'_>,
+    ) -> Found {
+        let now = occasion.now;
+        if let Some(known) = known {
             return known.into();
         }
         if !path.is_directory() {
-            return self.open(path.as_bytes(), path.as_bytes(), cache, occasion);
+            let name = path.as_bytes();
+            return self.open(name, Keys { found: name, missing: name }, rules, cache, occasion);
         }
         for (rank, name) in Rc::clone(&self.index).iter().enumerate() {
-            let file = [path.as_bytes(), name].concat();
+            // No path of a request holds an empty segment, so that this is kept apart from what is known of the file by its
+            // own path, which may have other rules.
+            let key = [path.as_bytes(), name, b"//"].concat();
+            let file = key.strip_suffix(b"//").unwrap_or(&key);
             // The first name alone can stand for the directory: with another one, those before it count too.
-            let key = if rank == 0 { path.as_bytes() } else { &file };
-            let found = match cache.find(self.number, &file, now, |file, look| self.look_at(file, look)) {
+            let keys = Keys { found: if rank == 0 { path.as_bytes() } else { &key }, missing: &key };
+            let found = match cache.find(self.number, &key, now, |file, look| self.look_at(file, look)) {
                 Some(known) => known.into(),
-                None => self.open(&file, key, cache, occasion),
+                None => self.open(file, keys, rules, cache, occasion),
             };
             match found {
                 Found::Directory | Found::Nothing(Status::NotFound, _) => {}
@@ -196,8 +261,8 @@ impl Site {
         }
         match self.root.open_beneath(path.file_name()) {
             Ok(Opened::Directory) => Found::Nothing(Status::NotFound, "this directory has no index file"),
-            Ok(Opened::File(_)) => NOT_FOUND,
-            Err(error) => blame(&error, path.file_name()),
+            Ok(Opened::File(_)) => NOT_FOUND.into(),
+            Err(error) => blame(&error, path.file_name()).into(),
         }
     }
 
@@ -225,7 +290,7 @@ impl Site {
                 }
                 self.is_gone = false;
             }
-            Err(OpenError::Exhausted) => return Err(blame(&OpenError::Exhausted, b"the root")),
+            Err(OpenError::Exhausted) => return Err(blame(&OpenError::Exhausted, b"the root").into()),
             Err(error) => {
                 if !self.is_gone {
                     log::error!("the root of site {number} is gone: {path}: {error}; it answers 503 until it is back");
@@ -245,8 +310,15 @@ impl Site {
         }
     }
 
-    /// Opens the file of that name, and keeps what it gives under `path`.
-    fn open(&mut self, name: &[u8], path: &[u8], cache: &mut Cache, occasion: Occasion<'_>) -> Found {
+    /// Opens the file of that name, and keeps what it gives.
+    fn open(
+        &mut self,
+        name: &[u8],
+        keys: Keys<'_>,
+        rules: &Rc<Rules>,
+        cache: &mut Cache,
+        occasion: Occasion<'_>,
+    ) -> Found {
         let now = occasion.now;
         if let Err(why) = self.refresh(occasion) {
             return why;
@@ -270,9 +342,9 @@ impl Site {
                 Ok(Opened::Directory) => return Found::Directory,
                 Err(error) => {
                     if let OpenError::NotFound = error {
-                        cache.keep(self.number, name, name, None, Known::Missing, now);
+                        cache.keep(self.number, keys.missing, name, None, Known::Missing, now);
                     }
-                    return blame(&error, name);
+                    return blame(&error, name).into();
                 }
             };
             let identity = file.metadata().identity;
@@ -282,12 +354,12 @@ impl Site {
                 Some(Err(_)) | None => None,
                 Some(Ok(content)) => Some(content),
             };
-            match Representation::of(&file, name, now, content) {
+            match Representation::of(&file, name, now, content, Rc::clone(rules)) {
                 Ok(representation) => {
                     let representation = Rc::new(representation);
                     if representation.is_lasting() {
                         let known = Known::Representation(Rc::clone(&representation));
-                        cache.keep(self.number, path, name, Some(identity), known, now);
+                        cache.keep(self.number, keys.found, name, Some(identity), known, now);
                     }
                     return Found::Representation(representation);
                 }
@@ -301,46 +373,6 @@ impl Site {
             }
         }
         CHANGING.into()
-    }
-}
-
-const NOT_FOUND: Found = Found::Nothing(Status::NotFound, "there is no such file");
-const CHANGING: (Status, &str) = (Status::ServiceUnavailable, "the file keeps changing while it is read");
-const UNREADABLE: (Status, &str) = (Status::InternalServerError, "the file could not be read");
-
-/// What the peer is told of a file that was opened and could not be read.
-pub(super) fn blame_unreadable(file: &File, error: &ReadError) -> (Status, &'static str) {
-    report_unreadable(file, error);
-    match error {
-        ReadError::Changed => CHANGING,
-        ReadError::Late(_) => (Status::ServiceUnavailable, "the disk did not answer in time"),
-        ReadError::NotResident | ReadError::Io(_) => UNREADABLE,
-    }
-}
-
-/// Writes down that a file could not be read. That it has changed is nobody's fault.
-pub fn report_unreadable(file: &File, error: &ReadError) {
-    match error {
-        ReadError::Changed => {}
-        ReadError::Late(_) => log::warn!("cannot read {}: {error}", Visible(&file.path())),
-        ReadError::NotResident | ReadError::Io(_) => log::error!("cannot read {}: {error}", Visible(&file.path())),
-    }
-}
-
-/// What the peer is told of a file that could not be opened. What is wrong with the machine is for the log.
-fn blame(error: &OpenError, name: &[u8]) -> Found {
-    match error {
-        OpenError::NotFound => NOT_FOUND,
-        OpenError::NotAFile => Found::Nothing(Status::Forbidden, "this is not a regular file"),
-        OpenError::Denied => Found::Nothing(Status::Forbidden, "this file may not be read"),
-        OpenError::Exhausted => {
-            log::debug!("no descriptor is left to open {}", Visible(name));
-            Found::Nothing(Status::ServiceUnavailable, "the server is out of descriptors for a moment")
-        }
-        OpenError::Io(error) => {
-            log::error!("cannot read {}: {error}", Visible(name));
-            UNREADABLE.into()
-        }
     }
 }
 

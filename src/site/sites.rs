@@ -4,12 +4,15 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::answer::Answer;
+use super::blame::blame_unreadable;
 use super::cache::Cache;
-use super::error_page::ErrorPages;
+use super::error_page::{Error, ErrorPages};
 use super::hosts::{Hosts, Reach};
-use super::select::{Memory, Occasion, Postponed, Site, blame_unreadable};
+use super::rules::{RuleBook, Rules};
+use super::select::{Memory, Occasion, Postponed, Site};
 use crate::config::{self, Address, Config, Origin};
 use crate::files::{File, ReadError, Root, Symlinks, Timestamp};
 use crate::http::{RefusedHead, Rejection, Request, Status};
@@ -74,6 +77,7 @@ impl Sites {
             is_superseded: false,
             index: site.index.iter().map(|name| name.clone().into_bytes()).collect(),
             shows_dotfiles: site.dotfiles,
+            rules: RuleBook::of(&site.rules),
         };
         let sites: Vec<_> = roots.into_iter().zip(&config.sites).enumerate().map(site).collect();
         let cache = Cache::new(sites.len(), config.limits.cache_size, descriptors_max);
@@ -89,26 +93,45 @@ impl Sites {
         request: &Request<'_>,
         occasion: Occasion<'_>,
     ) -> Result<Answer, Postponed> {
-        let host = request.authority().map(|authority| authority.host);
-        let number = self.bindings.get(binding).and_then(|binding| binding.hosts.find(host));
-        match number.and_then(|number| self.sites.get_mut(number)) {
+        match self.number_of(binding, request).and_then(|number| self.sites.get_mut(number)) {
             Some(site) => site.answer(request, &mut self.memory, occasion),
             None => {
                 let reason = "this server answers to localhost and to addresses alone";
-                Ok(self.memory.error_pages.answer(Status::MisdirectedRequest, reason, "", &request.fields))
+                let error = Error::new(Status::MisdirectedRequest, reason);
+                Ok(self.memory.error_pages.answer(&error, &request.fields, self.rules_of_default(binding)))
             }
         }
     }
 
     /// The answer to a request for a file whose content could not be read when it was to be sent.
-    pub fn answer_unreadable(&mut self, request: &Request<'_>, file: &File, error: &ReadError) -> Answer {
+    pub fn answer_unreadable(
+        &mut self,
+        binding: usize,
+        request: &Request<'_>,
+        file: &File,
+        error: &ReadError,
+    ) -> Answer {
         let (status, reason) = blame_unreadable(file, error);
-        self.memory.error_pages.answer(status, reason, "", &request.fields)
+        let site = self.number_of(binding, request).and_then(|number| self.sites.get(number));
+        let rules = site.map_or_else(|| self.rules_of_default(binding), |site| site.rules.every());
+        self.memory.error_pages.answer(&Error::new(status, reason), &request.fields, rules)
     }
 
-    /// The answer to what could not be taken for a request.
-    pub fn answer_rejection(&mut self, rejection: Rejection, head: RefusedHead<'_>) -> Answer {
-        self.memory.error_pages.answer_rejection(rejection, head)
+    /// The answer to what could not be taken for a request, and so is for no site: the default one of the binding answers.
+    pub fn answer_rejection(&mut self, binding: usize, rejection: Rejection, head: RefusedHead<'_>) -> Answer {
+        let rules = self.rules_of_default(binding);
+        self.memory.error_pages.answer_rejection(rejection, head, rules)
+    }
+
+    /// The site that a request is for.
+    fn number_of(&self, binding: usize, request: &Request<'_>) -> Option<usize> {
+        let host = request.authority().map(|authority| authority.host);
+        self.bindings.get(binding)?.hosts.find(host)
+    }
+
+    fn rules_of_default(&self, binding: usize) -> Rc<Rules> {
+        let site = self.bindings.get(binding).and_then(|binding| self.sites.get(binding.hosts.default()));
+        site.map_or_else(|| Rc::new(Rules::of(&config::Rules::default())), |site| site.rules.every())
     }
 
     /// The directories beneath which all lies that is read.

@@ -34,6 +34,7 @@ mod rejections;
 mod reload;
 mod reload_clients;
 mod rfc;
+mod rules;
 mod sandbox;
 mod serve;
 mod slow_disk;

@@ -39,8 +39,8 @@ fn a_get_is_answered_with_the_file() {
         "HTTP/1.1 200 OK\r\n\
          Server: webserv\r\n\
          Date: *\r\n\
-         ETag: *\r\n\
          Cache-Control: no-cache\r\n\
+         ETag: *\r\n\
          Last-Modified: *\r\n\
          Accept-Ranges: bytes\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\

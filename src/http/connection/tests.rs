@@ -50,7 +50,7 @@ fn transcript(pieces: &[&[u8]], answering: Answering) -> String {
                 Step::Close(reason) => return format!("{out}{reason:?}"),
             }
             let mut head = Vec::new();
-            let response = Response { status: Status::Ok, lines: b"", content: ContentFields::Length(1) };
+            let response = Response { status: Status::Ok, lines: b"", more: b"", content: ContentFields::Length(1) };
             let has_content = connection.respond(&response, &preamble, &mut head);
             let head = String::from_utf8(head).unwrap();
             let connection = head.split("\r\n").find_map(|line| line.strip_prefix("Connection: ")).unwrap_or("reuse");
@@ -145,7 +145,7 @@ fn content_goes_by_before_its_request() {
 #[test]
 fn a_head_is_held_no_longer_than_its_request() {
     let preamble = Preamble::new("webserv", 0);
-    let response = Response { status: Status::Ok, lines: b"", content: ContentFields::None };
+    let response = Response { status: Status::Ok, lines: b"", more: b"", content: ContentFields::None };
     let mut connection = Connection::default();
     let mut input = &b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"[..];
     assert!(matches!(connection.step(&mut input, &LIMITS), Step::Request(_)));
@@ -227,7 +227,7 @@ fn deadlines_end_what_is_awaited() {
 #[test]
 fn a_retired_connection_answers_what_has_begun() {
     let preamble = Preamble::new("webserv", 0);
-    let response = Response { status: Status::Ok, lines: b"", content: ContentFields::None };
+    let response = Response { status: Status::Ok, lines: b"", more: b"", content: ContentFields::None };
     let mut idle = Connection::default();
     idle.retire();
     assert!(matches!(idle.step(&mut &b""[..], &LIMITS), Step::NeedBytes(Awaiting::Request)));

@@ -121,7 +121,9 @@ pub(super) fn prepare(step: &Step<'_>, occasion: Occasion<'_>, peer: Peer, bindi
                     Ahead::Resident(range) => resident = range,
                     Ahead::Fetched(_) => {}
                     Ahead::Elsewhere(fetch) => return Next::Postpone(Postponed::Fetch(fetch)),
-                    Ahead::Failed(error) => answer = shared.sites.answer_unreadable(request, file, error),
+                    Ahead::Failed(error) => {
+                        answer = shared.sites.answer_unreadable(binding as usize, request, file, error)
+                    }
                 }
             }
             trace::request(peer, request);
@@ -130,7 +132,7 @@ pub(super) fn prepare(step: &Step<'_>, occasion: Occasion<'_>, peer: Peer, bindi
         }
         Step::Reject(rejection, head) => {
             trace::rejection(peer, rejection, head.bytes());
-            let answer = shared.sites.answer_rejection(*rejection, *head);
+            let answer = shared.sites.answer_rejection(binding as usize, *rejection, *head);
             let entry = Entry::of_rejection(peer, head.bytes(), rejection.status);
             (answer, entry)
         }

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use super::Look::{Beneath, ByName};
 use super::*;
+use crate::config;
 use crate::files::{Opened, Root, Symlinks};
 use crate::site::representation::MEMORY_MAX;
+use crate::site::rules::Rules;
 
 struct Directory(PathBuf);
 
@@ -26,7 +28,9 @@ impl Directory {
             panic!()
         };
         let identity = file.metadata().identity;
-        let representation = Representation::of(&file, name.as_bytes(), later(), Some(content.as_bytes())).unwrap();
+        let rules = Rc::new(Rules::of(&config::Rules::default()));
+        let content = Some(content.as_bytes());
+        let representation = Representation::of(&file, name.as_bytes(), later(), content, rules).unwrap();
         assert!(representation.is_lasting());
         (identity, Known::Representation(Rc::new(representation)))
     }

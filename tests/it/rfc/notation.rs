@@ -220,7 +220,7 @@ pub(super) fn error(status: u16, reason: &str) -> Answer {
 
 /// The same for a browser: a page that says so, of which only the words count here.
 pub(super) fn page(status: u16, sentence: &str) -> Answer {
-    let lines = "Vary: Accept\r\nCache-Control: no-cache\r\nContent-Type: text/html; charset=utf-8\r\n";
+    let lines = "Cache-Control: no-cache\r\nVary: Accept\r\nContent-Type: text/html; charset=utf-8\r\n";
     let content = format!("(a page: {status} {}: {sentence})", phrase(status));
     answer(status, lines.to_owned(), content.into_bytes())
 }
@@ -289,7 +289,7 @@ const ALLOW: &str = "Allow: GET, HEAD, OPTIONS\r\n";
 
 fn error_with(status: u16, lines: &str, reason: &str) -> Answer {
     let lines =
-        format!("{lines}Vary: Accept\r\nCache-Control: no-cache\r\nContent-Type: text/plain; charset=utf-8\r\n");
+        format!("Cache-Control: no-cache\r\n{lines}Vary: Accept\r\nContent-Type: text/plain; charset=utf-8\r\n");
     answer(status, lines, sentence(status, reason))
 }
 
@@ -312,7 +312,7 @@ fn stored(path: &[u8]) -> &'static Stored {
 }
 
 fn validators(file: &Stored) -> String {
-    format!("ETag: {}\r\nCache-Control: no-cache\r\n", file.tag)
+    format!("Cache-Control: no-cache\r\nETag: {}\r\n", file.tag)
 }
 
 fn description(file: &Stored) -> String {
@@ -360,8 +360,8 @@ fn short_forms_stand_for_exact_bytes() {
         (
             bad("why").bytes(),
             format!(
-                "HTTP/1.1 400 Bad Request\r\nServer: webserv\r\nDate: {DATE}\r\nVary: Accept\r\n\
-                 Cache-Control: no-cache\r\n\
+                "HTTP/1.1 400 Bad Request\r\nServer: webserv\r\nDate: {DATE}\r\nCache-Control: no-cache\r\n\
+                 Vary: Accept\r\n\
                  Content-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\nConnection: close\r\n\r\n\
                  400 Bad Request: why\n"
             ),
@@ -369,8 +369,8 @@ fn short_forms_stand_for_exact_bytes() {
         (
             ok().bytes(),
             format!(
-                "HTTP/1.1 200 OK\r\nServer: webserv\r\nDate: {DATE}\r\nETag: {TAG}\r\n\
-                 Cache-Control: no-cache\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nAccept-Ranges: bytes\r\n\
+                "HTTP/1.1 200 OK\r\nServer: webserv\r\nDate: {DATE}\r\nCache-Control: no-cache\r\n\
+                 ETag: {TAG}\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nAccept-Ranges: bytes\r\n\
                  Content-Type: text/plain; charset=utf-8\r\nContent-Length: 10\r\n\r\n0123456789"
             ),
         ),

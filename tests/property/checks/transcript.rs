@@ -123,7 +123,7 @@ fn take(connection: &mut Connection, unread: &mut &[u8], limits: &Limits) -> Opt
 /// The Connection field of the response that is owed, and whether its content follows. A second one never is.
 pub(crate) fn respond(connection: &mut Connection) -> Option<(Option<&'static str>, bool)> {
     let preamble = Preamble::new("webserv", 0);
-    let response = Response { status: Status::Ok, lines: b"A: b\r\n", content: ContentFields::Length(1) };
+    let response = Response { status: Status::Ok, lines: b"A: b\r\n", more: b"", content: ContentFields::Length(1) };
     let mut out = Vec::new();
     let has_content = connection.respond(&response, &preamble, &mut out);
     if out.is_empty() {

@@ -1,0 +1,146 @@
+//! Fields that a config adds to responses: their names and values, and those that are not for a config to say.
+
+use std::path::Path;
+
+use super::diagnostic::{Malformed, Quoted};
+use super::kind::Word;
+
+/// The name of a field (RFC 9110, section 5.1), as it is written. It compares without case.
+#[derive(Clone, Eq, Debug)]
+pub struct FieldName(String);
+
+/// Fields that follow from the connection, the message or the file: said by a config, they would be wrong sooner or later.
+const OWNED: &[(&str, &str)] = &[
+    ("Accept-Ranges", OF_FILE),
+    ("Allow", "it follows from `methods`"),
+    ("Cache-Control", "it is written in `cache`"),
+    ("Connection", OF_CONNECTION),
+    ("Content-Encoding", OF_FILE),
+    ("Content-Length", OF_MESSAGE),
+    ("Content-Range", OF_MESSAGE),
+    ("Content-Type", "it is written in `types` and `charset`"),
+    ("Date", OF_MESSAGE),
+    ("ETag", OF_FILE),
+    ("Keep-Alive", OF_CONNECTION),
+    ("Last-Modified", OF_FILE),
+    ("Location", "it is written in `redirects`"),
+    ("Proxy-Connection", OF_CONNECTION),
+    ("Server", OF_MESSAGE),
+    ("TE", OF_CONNECTION),
+    ("Trailer", OF_MESSAGE),
+    ("Transfer-Encoding", OF_MESSAGE),
+    ("Upgrade", OF_CONNECTION),
+];
+
+const OF_CONNECTION: &str = "it speaks of the connection, which the server keeps or closes";
+const OF_FILE: &str = "it follows from the file that is sent";
+const OF_MESSAGE: &str = "it follows from the message that is sent";
+
+/// Fields that describe the content. A 304 has no content, and leaves them out (section 15.4.5).
+const DESCRIBING: &[&str] =
+    &["Content-Digest", "Content-Disposition", "Content-Language", "Content-MD5", "Digest", "Repr-Digest"];
+
+impl FieldName {
+    /// The name as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it describes the content, so that it is left out where there is none for good: in a 304.
+    pub fn describes_content(&self) -> bool {
+        DESCRIBING.iter().any(|name| name.eq_ignore_ascii_case(&self.0))
+    }
+}
+
+impl PartialEq for FieldName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+/// The name of a field that a config may say.
+pub(super) struct Name;
+
+impl Word for Name {
+    type Value = FieldName;
+
+    const COMPLAINT: &str = "unusable field name";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<FieldName, Malformed> {
+        if text.is_empty() || !text.bytes().all(is_token) {
+            return Err(Malformed::new("expected the name of a field, such as \"X-Content-Type-Options\""));
+        }
+        match OWNED.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+            Some((name, reason)) => Err(Malformed::new(format!("{name} is not for a config to say: {reason}"))),
+            None => Ok(FieldName(text.to_owned())),
+        }
+    }
+
+    fn show(&self, value: &FieldName) -> String {
+        value.0.clone()
+    }
+}
+
+/// The value of a field (RFC 9110, section 5.5) without the white space around it. Empty: there is no such field.
+pub(super) struct Value;
+
+impl Word for Value {
+    type Value = String;
+
+    const COMPLAINT: &str = "invalid field value";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
+        match text.chars().find(|&char| !matches!(char, ' '..='~' | '\t')) {
+            None => Ok(text.trim().to_owned()),
+            Some(char) if char.is_control() => {
+                Err(Malformed::new(format!("a field cannot hold {}", Quoted(&char.escape_default().to_string()))))
+            }
+            Some(char) => Err(Malformed::new(format!("a field is ASCII, {} is not", Quoted(&char.to_string())))),
+        }
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+}
+
+/// Whether a token can hold it (RFC 9110, section 5.6.2).
+pub(super) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Result<FieldName, Malformed> {
+        Name.parse(text, Path::new(""))
+    }
+
+    #[test]
+    fn names() {
+        for text in ["X-A", "Vary", "Content-Security-Policy", "a!#$%&'*+-.^_`|~9"] {
+            assert_eq!(name(text).unwrap().as_str(), text);
+        }
+        assert_eq!(name("x-frame-options").unwrap(), name("X-Frame-Options").unwrap());
+        for text in ["", "A:", "A B", "Ä", "A\r\nB"] {
+            assert!(name(text).unwrap_err().problem.contains("the name of a field"), "{text}");
+        }
+        for text in ["content-length", "DATE", "ETag", "Cache-Control", "Keep-Alive"] {
+            assert!(name(text).unwrap_err().problem.contains("not for a config to say"), "{text}");
+        }
+        assert!(OWNED.is_sorted() && DESCRIBING.is_sorted());
+        assert!(name("content-language").unwrap().describes_content());
+        assert!(!name("Content-Security-Policy").unwrap().describes_content());
+    }
+
+    #[test]
+    fn values() {
+        let value = |text: &str| Value.parse(text, Path::new(""));
+        assert_eq!(value(" a;\tb ").unwrap(), "a;\tb");
+        assert_eq!(value("").unwrap(), "");
+        assert!(value("a\r\nSet-Cookie: b").unwrap_err().problem.contains("`\\r`"));
+        assert!(value("\u{7f}").unwrap_err().problem.contains("cannot hold"));
+        assert!(value("é").unwrap_err().problem.contains("a field is ASCII, `é` is not"));
+    }
+}
