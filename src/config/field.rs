@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::diagnostic::{Malformed, Quoted};
+use super::diagnostic::{Malformed, Quoted, nearest};
 use super::kind::Word;
 
 /// The name of a field (RFC 9110, section 5.1), as it is written. It compares without case.
@@ -104,6 +104,114 @@ impl Word for Value {
     }
 }
 
+/// What a cache may do with a response: the value of Cache-Control (RFC 9111, section 5.2). Empty: no such rule.
+pub(super) struct CacheControl;
+
+/// The directives of responses, and whether each has a number of seconds.
+const DIRECTIVES: &[(&str, bool)] = &[
+    ("immutable", false),
+    ("max-age", true),
+    ("must-revalidate", false),
+    ("must-understand", false),
+    ("no-cache", false),
+    ("no-store", false),
+    ("no-transform", false),
+    ("private", false),
+    ("proxy-revalidate", false),
+    ("public", false),
+    ("s-maxage", true),
+    ("stale-if-error", true),
+    ("stale-while-revalidate", true),
+];
+
+impl Word for CacheControl {
+    type Value = String;
+
+    const COMPLAINT: &str = "invalid Cache-Control";
+
+    fn parse(&self, text: &str, base: &Path) -> Result<String, Malformed> {
+        let value = Value.parse(text, base)?;
+        for directive in value.split(',').map(str::trim).filter(|_| !value.is_empty()) {
+            let (name, argument) = directive.split_once('=').map_or((directive, None), |(name, is)| (name, Some(is)));
+            if name.is_empty() || !name.bytes().all(is_token) {
+                return Err(Malformed::new("expected directives such as \"max-age=3600, public\""));
+            }
+            let known = DIRECTIVES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            let is_number = argument.is_some_and(|is| !is.is_empty() && is.bytes().all(|byte| byte.is_ascii_digit()));
+            match known {
+                Some((name, true)) if !is_number => {
+                    let problem = format!("`{name}` takes a number of seconds");
+                    return Err(Malformed::new(problem).help(format!("write \"{name}=3600\"")));
+                }
+                Some(_) => {}
+                None => {
+                    if let Some(near) = nearest(name, DIRECTIVES.iter().map(|(name, _)| *name)) {
+                        let unknown = Malformed::new(format!("unknown directive {}", Quoted(name)));
+                        return Err(unknown.help(format!("did you mean \"{near}\"?")));
+                    }
+                }
+            }
+        }
+        Ok(value)
+    }
+}
+
+/// What a file name ends in, without the dot, in lower case.
+pub(super) struct Extension;
+
+impl Word for Extension {
+    type Value = String;
+
+    const COMPLAINT: &str = "invalid extension";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
+        match text.trim_start_matches("*.").trim_start_matches('.') {
+            bare if bare.is_empty() || bare.contains(['.', '/', '*']) => {
+                Err(Malformed::new("expected what stands behind the last dot of a file name, such as \"wasm\""))
+            }
+            bare if bare != text => {
+                Err(Malformed::new("an extension is written without its dot").help(format!("write \"{bare}\"")))
+            }
+            bare => Ok(bare.to_ascii_lowercase()),
+        }
+    }
+}
+
+/// A media type (RFC 9110, section 8.3.1).
+pub(super) struct MediaType;
+
+impl Word for MediaType {
+    type Value = String;
+
+    const COMPLAINT: &str = "invalid media type";
+
+    fn parse(&self, text: &str, base: &Path) -> Result<String, Malformed> {
+        let value = Value.parse(text, base)?;
+        let kinds = value.split(';').next().unwrap_or_default().trim_end().split_once('/');
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_token);
+        match kinds {
+            Some((kind, subtype)) if is_name(kind) && is_name(subtype) => Ok(value),
+            _ => Err(Malformed::new("expected a type and a subtype, such as \"application/wasm\"")),
+        }
+    }
+}
+
+/// The character encoding of text (RFC 9110, section 8.3.2). Empty: none is told.
+pub(super) struct Charset;
+
+impl Word for Charset {
+    type Value = String;
+
+    const COMPLAINT: &str = "invalid charset";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
+        match text.bytes().all(is_token) {
+            true => Ok(text.to_owned()),
+            false => Err(Malformed::new("expected a name such as \"utf-8\"").help("\"\" tells none")),
+        }
+    }
+}
+
 /// Whether a token can hold it (RFC 9110, section 5.6.2).
 pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
@@ -141,6 +249,30 @@ mod tests {
         assert_eq!(value("").unwrap(), "");
         assert!(value("a\r\nSet-Cookie: b").unwrap_err().problem.contains("`\\r`"));
         assert!(value("\u{7f}").unwrap_err().problem.contains("cannot hold"));
+        let cache = |text: &str| CacheControl.parse(text, Path::new(""));
+        for text in ["", "no-cache", "max-age=31536000, immutable", "Public,max-age=0", "vendor=\"x y\""] {
+            assert_eq!(cache(text).unwrap(), text);
+        }
+        for (text, part) in [
+            ("max-age", "write \"max-age=3600\""),
+            ("max-age=1h", "a number of seconds"),
+            ("nocache", "did you mean \"no-cache\"?"),
+            ("public max-age=1", "expected directives"),
+            ("public,", "expected directives"),
+        ] {
+            let error = cache(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+        let extension = |text: &str| Extension.parse(text, Path::new(""));
+        assert_eq!(extension("WASM").unwrap(), "wasm");
+        assert_eq!(extension(".wasm").unwrap_err().help.unwrap(), "write \"wasm\"");
+        assert_eq!(extension("*.wasm").unwrap_err().help.unwrap(), "write \"wasm\"");
+        assert!(extension("").is_err() && extension("tar.gz").is_err() && extension("a/b").is_err());
+        let media_type = |text: &str| MediaType.parse(text, Path::new(""));
+        assert_eq!(media_type("text/html; charset=latin1").unwrap(), "text/html; charset=latin1");
+        for text in ["", "text", "text/", "/html", "te xt/html", "text/html/x", "text/html\r\n"] {
+            assert!(media_type(text).is_err(), "{text}");
+        }
         assert!(value("é").unwrap_err().problem.contains("a field is ASCII, `é` is not"));
     }
 }

@@ -11,9 +11,10 @@ use log::LevelFilter;
 use toml::Spanned;
 
 use super::address::Address;
-use super::field::{self, FieldName};
+use super::field::{self, CacheControl, Charset, Extension, FieldName, MediaType};
 use super::host_pattern::HostPattern;
 use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, count, size, time};
+use super::pattern::{Paths, Pattern};
 use super::table::Table;
 use super::word::{Choice, Directory, FileName, Host, ListenAddress, Target, UserName};
 use super::{AccessTarget, LogFormat, Symlinks, User};
@@ -103,6 +104,17 @@ keys! {
         /// Fields for every response. An empty one takes away what stands further up.
         headers: Option<Entries<FieldName, String>> = None,
             Optional(Map { names: field::Name, values: field::Value, example: "{ X-Frame-Options = \"DENY\" }" });
+
+        /// What caches may do with files, by path.
+        cache: Option<Entries<Pattern, String>> = None,
+            Optional(Map { names: Paths, values: CacheControl, example: "{ \"*\" = \"no-cache\" }" });
+
+        /// Media types by extension.
+        types: Option<Entries<String, String>> = None,
+            Optional(Map { names: Extension, values: MediaType, example: "{ wasm = \"application/wasm\" }" });
+
+        /// The character encoding of text.
+        charset: Option<String> = None, Optional(Charset);
 
         /// Which symbolic links below the root are followed.
         symlinks: Option<Symlinks> = None, Optional(Choice(SYMLINKS));

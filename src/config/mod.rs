@@ -13,6 +13,7 @@ mod field;
 mod host_pattern;
 mod keys;
 mod kind;
+mod pattern;
 mod resolve;
 mod rules;
 mod table;
@@ -32,6 +33,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Malformed};
 pub use field::FieldName;
 pub use host_pattern::HostPattern;
 pub use keys::{Limits, Log, Server};
+pub use pattern::Pattern;
 pub use rules::{Rules, SiteRules};
 
 use diagnostic::Quoted;

@@ -7,17 +7,26 @@ use toml::Spanned;
 
 use super::field::FieldName;
 use super::keys::SharedKeys;
+use super::pattern::Pattern;
 
 /// What a site says about its answers.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct SiteRules {
     /// What holds for every path
     pub every: Rules,
+    /// What holds for some, the least specific first
+    pub paths: Vec<(Pattern, Rules)>,
+    /// The media types of files by their extension, which is in lower case
+    pub types: Vec<(String, String)>,
+    /// The character encoding of text; empty where none is told. Not known: the one of all.
+    pub charset: Option<String>,
 }
 
 /// What holds for some paths.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Rules {
+    /// What a cache may do with what is sent of a file
+    pub cache: Option<String>,
     /// Fields for every response, in the order of the file. One without a value is taken away from those of less specific
     /// rules.
     pub headers: Vec<(FieldName, String)>,
@@ -26,22 +35,52 @@ pub struct Rules {
 impl SiteRules {
     /// What `own` says, and what the top of the file says besides.
     pub(super) fn of(top: &SharedKeys, own: &SharedKeys) -> SiteRules {
-        let mut every = Rules::default();
+        let mut rules = SiteRules::default();
+        let mut cache: Vec<(Pattern, String)> = Vec::new();
         for keys in [top, own] {
-            every.add(&Rules { headers: plain(keys.headers.as_deref()) });
+            rules.every.add(&Rules { headers: plain(keys.headers.as_deref()), ..Rules::default() });
+            merge(&mut cache, plain(keys.cache.as_deref()));
+            merge(&mut rules.types, plain(keys.types.as_deref()));
         }
-        SiteRules { every }
+        for (pattern, value) in cache.into_iter().filter(|(_, value)| !value.is_empty()) {
+            rules.at(&pattern).cache = Some(value);
+        }
+        rules.charset = own.charset.clone().or_else(|| top.charset.clone());
+        rules.paths.sort_by_key(|(pattern, _)| pattern.specificity());
+        rules
+    }
+
+    /// What holds for the paths of a pattern.
+    fn at(&mut self, pattern: &Pattern) -> &mut Rules {
+        let known = self.paths.iter().position(|(known, _)| known == pattern);
+        let place = match pattern {
+            Pattern::Every => return &mut self.every,
+            _ => known.unwrap_or(self.paths.len()),
+        };
+        if place == self.paths.len() {
+            self.paths.push((pattern.clone(), Rules::default()));
+        }
+        match self.paths.get_mut(place) {
+            Some((_, rules)) => rules,
+            None => &mut self.every,
+        }
     }
 }
 
 impl Rules {
     /// Adds what a more specific rule says.
     pub fn add(&mut self, more: &Rules) {
-        for (name, value) in &more.headers {
-            match self.headers.iter_mut().find(|(known, _)| known == name) {
-                Some(known) => *known = (name.clone(), value.clone()),
-                None => self.headers.push((name.clone(), value.clone())),
-            }
+        merge(&mut self.headers, more.headers.clone());
+        self.cache = more.cache.clone().or(self.cache.take());
+    }
+}
+
+/// Puts each of `more` in the place of what has the same name, or behind the others.
+fn merge<N: PartialEq, V>(known: &mut Vec<(N, V)>, more: Vec<(N, V)>) {
+    for entry in more {
+        match known.iter_mut().find(|(name, _)| *name == entry.0) {
+            Some(known) => *known = entry,
+            None => known.push(entry),
         }
     }
 }

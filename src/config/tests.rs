@@ -18,6 +18,9 @@ index = "start.html"
 dotfiles = true
 symlinks = "follow"
 headers = { X-A = "1", X-B = "" }
+cache = { "*" = "no-store", "/a/*" = "", "*.iso" = "max-age=5" }
+types = { iso = "a/b" }
+charset = ""
 
 [server]
 user = "nobody"

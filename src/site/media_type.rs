@@ -1,6 +1,9 @@
 //! The media type of a file by its extension: what mime_guess knows, after what it gets wrong or lacks.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::config::SiteRules;
 
 /// What has no better type (RFC 2046, section 4.5.1).
 const UNKNOWN: &str = "application/octet-stream";
@@ -61,26 +64,53 @@ const OURS: &[(&str, &str)] = &[
     ("zst", "application/zstd"),
 ];
 
-/// The value of Content-Type for a file of this name. `charset` is added to types of text.
-pub fn content_type(file_name: &[u8], charset: &str) -> Cow<'static, str> {
-    let media_type = media_type(file_name);
-    if media_type.starts_with("text/") {
-        Cow::Owned(format!("{media_type}; charset={charset}"))
-    } else {
-        Cow::Borrowed(media_type)
+/// What text is in unless it is said otherwise.
+const CHARSET: &str = "utf-8";
+
+/// The media types of a site.
+#[derive(Debug)]
+pub struct MediaTypes {
+    own: HashMap<String, String>,
+    charset: String,
+}
+
+impl MediaTypes {
+    /// Those of the config, before those of all.
+    pub fn of(rules: &SiteRules) -> MediaTypes {
+        let charset = rules.charset.clone().unwrap_or_else(|| CHARSET.to_owned());
+        MediaTypes { own: rules.types.iter().cloned().collect(), charset }
+    }
+
+    /// The value of Content-Type for a file of this name. The charset is added to types of text that do not say theirs.
+    pub fn content_type(&self, file_name: &[u8]) -> Cow<'static, str> {
+        let extension = extension(file_name).unwrap_or_default();
+        let media_type = match self.own.get(&extension) {
+            Some(own) => Cow::Owned(own.clone()),
+            None => Cow::Borrowed(media_type(&extension)),
+        };
+        let is_bare_text = media_type.starts_with("text/") && !media_type.contains(';');
+        if is_bare_text && !self.charset.is_empty() {
+            Cow::Owned(format!("{media_type}; charset={}", self.charset))
+        } else {
+            media_type
+        }
     }
 }
 
-fn media_type(file_name: &[u8]) -> &'static str {
-    let Some(dot) = file_name.iter().rposition(|&byte| byte == b'.') else { return UNKNOWN };
+/// What stands behind the last dot of a name, in lower case.
+fn extension(file_name: &[u8]) -> Option<String> {
+    let name = file_name.rsplit(|&byte| byte == b'/').next()?;
+    let dot = name.iter().rposition(|&byte| byte == b'.')?;
     // ".profile" is a name without an extension.
-    let Some(extension) = file_name.get(dot + 1..).filter(|_| dot > 0) else { return UNKNOWN };
-    let Ok(extension) = str::from_utf8(extension) else { return UNKNOWN };
-    let extension = extension.to_ascii_lowercase();
-    if let Ok(found) = OURS.binary_search_by_key(&&*extension, |(known, _)| known) {
+    let extension = name.get(dot + 1..).filter(|_| dot > 0)?;
+    str::from_utf8(extension).ok().map(str::to_ascii_lowercase)
+}
+
+fn media_type(extension: &str) -> &'static str {
+    if let Ok(found) = OURS.binary_search_by_key(&extension, |(known, _)| known) {
         return OURS.get(found).map_or(UNKNOWN, |(_, media_type)| media_type);
     }
-    mime_guess::from_ext(&extension).first_raw().unwrap_or(UNKNOWN)
+    mime_guess::from_ext(extension).first_raw().unwrap_or(UNKNOWN)
 }
 
 #[cfg(test)]
@@ -101,6 +131,7 @@ mod tests {
 
     #[test]
     fn types_that_people_rely_on() {
+        let types = MediaTypes::of(&SiteRules::default());
         for (name, expected) in [
             ("index.html", "text/html; charset=utf-8"),
             ("a.css", "text/css; charset=utf-8"),
@@ -126,8 +157,23 @@ mod tests {
             ("a.", "application/octet-stream"),
             ("a.nobody-knows", "application/octet-stream"),
         ] {
-            assert_eq!(content_type(name.as_bytes(), "utf-8"), expected, "{name}");
+            assert_eq!(types.content_type(name.as_bytes()), expected, "{name}");
         }
-        assert_eq!(content_type(b"a.\xff", "utf-8"), UNKNOWN);
+        assert_eq!(types.content_type(b"a.\xff"), UNKNOWN);
+    }
+
+    #[test]
+    fn a_config_knows_better() {
+        let own = [("txt", "text/x-own"), ("html", "text/html; charset=latin1"), ("x", "application/x")];
+        let types = own.map(|(extension, media_type)| (extension.to_owned(), media_type.to_owned())).to_vec();
+        let types = |charset| MediaTypes::of(&SiteRules { types: types.clone(), charset, ..SiteRules::default() });
+        let latin = types(Some("latin1".to_owned()));
+        assert_eq!(latin.content_type(b"a.TXT"), "text/x-own; charset=latin1");
+        assert_eq!(latin.content_type(b"a.css"), "text/css; charset=latin1");
+        assert_eq!(latin.content_type(b"b.c/a.x"), "application/x");
+        assert_eq!(latin.content_type(b"b.c/a"), UNKNOWN);
+        let none = types(Some(String::new()));
+        assert_eq!(none.content_type(b"a.txt"), "text/x-own");
+        assert_eq!(none.content_type(b"a.html"), "text/html; charset=latin1");
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::media_type;
 use super::rules::Rules;
 use crate::files::{File, Metadata, ReadError, Reading, Timestamp};
 use crate::http::{EntityTag, Validators, date};
@@ -45,10 +44,10 @@ pub enum Data {
 }
 
 impl Representation {
-    /// Represents the file, whose name decides the media type. A small one is read, unless its content has been `fetched`.
+    /// Represents the file. A small one is read, unless its content has been `fetched`.
     pub fn of(
         file: &Arc<File>,
-        file_name: &[u8],
+        content_type: Cow<'static, str>,
         now: Timestamp,
         fetched: Option<&[u8]>,
         rules: Rc<Rules>,
@@ -83,7 +82,6 @@ impl Representation {
         lines += "Accept-Ranges: bytes\r\n";
         let without_type = lines.len();
         lines += "Content-Type: ";
-        let content_type = media_type::content_type(file_name, "utf-8");
         lines += &content_type;
         lines += "\r\n";
         let without_length = lines.len();

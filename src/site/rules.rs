@@ -1,11 +1,12 @@
 //! The rules of a site as they are applied: encoded once, and kept with what they are for.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::config;
+use crate::config::{self, Pattern};
 use crate::http::Status;
 
-/// What is cached is looked after each time, unless a rule says otherwise.
+/// A cache asks each time whether what it has is still good, unless a rule says otherwise.
 const CACHE_CONTROL: &str = "no-cache";
 
 /// What holds for a path.
@@ -23,12 +24,20 @@ pub struct Rules {
 #[derive(Debug)]
 pub(super) struct RuleBook {
     every: Rc<Rules>,
+    written: config::SiteRules,
+    /// Places in `written.paths`: of one path, of all below a directory, and of extensions, the longest first
+    exact: HashMap<Vec<u8>, usize>,
+    below: HashMap<Vec<u8>, usize>,
+    extensions: Vec<usize>,
+    /// What has been found so far, put together: by the place that matches as a path, and the one that does as a name. Those
+    /// that are less specific match with them.
+    found: HashMap<[Option<usize>; 2], Rc<Rules>>,
 }
 
 impl Rules {
     /// Encodes what the config says.
     pub fn of(written: &config::Rules) -> Rules {
-        let mut lines = format!("Cache-Control: {CACHE_CONTROL}\r\n");
+        let mut lines = format!("Cache-Control: {}\r\n", written.cache.as_deref().unwrap_or(CACHE_CONTROL));
         let cache_control = lines.len();
         let said = written.headers.iter().filter(|(_, value)| !value.is_empty());
         let (describing, other): (Vec<_>, Vec<_>) = said.partition(|(name, _)| name.describes_content());
@@ -59,7 +68,23 @@ impl Rules {
 
 impl RuleBook {
     pub(super) fn of(written: &config::SiteRules) -> RuleBook {
-        RuleBook { every: Rc::new(Rules::of(&written.every)) }
+        let mut book = RuleBook {
+            every: Rc::new(Rules::of(&written.every)),
+            written: written.clone(),
+            exact: HashMap::new(),
+            below: HashMap::new(),
+            extensions: Vec::new(),
+            found: HashMap::new(),
+        };
+        for (place, (pattern, _)) in written.paths.iter().enumerate() {
+            match pattern {
+                Pattern::Exact(path) => drop(book.exact.insert(path.clone(), place)),
+                Pattern::Below(directory) => drop(book.below.insert(directory.clone(), place)),
+                Pattern::Extension(_) => book.extensions.insert(0, place),
+                Pattern::Every => {}
+            }
+        }
+        book
     }
 
     /// What holds for every path, and for what has none.
@@ -68,7 +93,21 @@ impl RuleBook {
     }
 
     /// What holds for this path.
-    pub(super) fn find(&mut self, _path: &[u8]) -> Rc<Rules> {
-        Rc::clone(&self.every)
+    pub(super) fn find(&mut self, path: &[u8]) -> Rc<Rules> {
+        let paths = &self.written.paths;
+        if paths.is_empty() {
+            return self.every();
+        }
+        let mut ends = path.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/').map(|(slash, _)| slash + 1);
+        let directory = || ends.find_map(|end| self.below.get(path.get(..end)?));
+        let by_path = self.exact.get(path).or_else(directory).copied();
+        let matches = |place: &usize| paths.get(*place).is_some_and(|(pattern, _)| pattern.matches(path));
+        let by_name = self.extensions.iter().copied().find(matches);
+        let found = self.found.entry([by_path, by_name]).or_insert_with(|| {
+            let mut all = self.written.every.clone();
+            paths.iter().filter(|(pattern, _)| pattern.matches(path)).for_each(|(_, rules)| all.add(rules));
+            Rc::new(Rules::of(&all))
+        });
+        Rc::clone(found)
     }
 }

@@ -9,6 +9,7 @@ use super::answer::Answer;
 use super::blame::{Blame, CHANGING, NOT_FOUND, blame, blame_unreadable};
 use super::cache::{Cache, Known, Look};
 use super::error_page::{Error, ErrorPages};
+use super::media_type::MediaTypes;
 use super::path::SitePath;
 use super::representation::{MEMORY_MAX, Representation};
 use super::rules::{RuleBook, Rules};
@@ -41,6 +42,7 @@ pub(super) struct Site {
     /// Whether names that begin with a dot are served
     pub(super) shows_dotfiles: bool,
     pub(super) rules: RuleBook,
+    pub(super) types: MediaTypes,
 }
 
 /// What is remembered from one request to the next, for all sites.
@@ -354,7 +356,7 @@ impl Site {
                 Some(Err(_)) | None => None,
                 Some(Ok(content)) => Some(content),
             };
-            match Representation::of(&file, name, now, content, Rc::clone(rules)) {
+            match Representation::of(&file, self.types.content_type(name), now, content, Rc::clone(rules)) {
                 Ok(representation) => {
                     let representation = Rc::new(representation);
                     if representation.is_lasting() {

@@ -11,6 +11,7 @@ use super::blame::blame_unreadable;
 use super::cache::Cache;
 use super::error_page::{Error, ErrorPages};
 use super::hosts::{Hosts, Reach};
+use super::media_type::MediaTypes;
 use super::rules::{RuleBook, Rules};
 use super::select::{Memory, Occasion, Postponed, Site};
 use crate::config::{self, Address, Config, Origin};
@@ -78,6 +79,7 @@ impl Sites {
             index: site.index.iter().map(|name| name.clone().into_bytes()).collect(),
             shows_dotfiles: site.dotfiles,
             rules: RuleBook::of(&site.rules),
+            types: MediaTypes::of(&site.rules),
         };
         let sites: Vec<_> = roots.into_iter().zip(&config.sites).enumerate().map(site).collect();
         let cache = Cache::new(sites.len(), config.limits.cache_size, descriptors_max);

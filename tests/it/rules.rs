@@ -92,3 +92,84 @@ fn a_reload_brings_other_fields() {
     server.reload("~ rules of a.test");
     crate::support::eventually("the new field", || get(&server, "/a.txt").field("X-A") == Some("new"));
 }
+
+#[test]
+fn the_most_specific_cache_rule_counts_for_what_is_sent_of_a_file() {
+    let directory = site();
+    directory.write("www/assets/a.iso", "iso");
+    directory.write("www/assets/v1/a.txt", "text");
+    directory.write("www/b.iso", "iso");
+    directory.write("www/sp ace", "x");
+    let config = "
+        listen = '127.0.0.1:0'
+        cache = { '*' = 'max-age=1', '*.iso' = 'max-age=2', '/assets/*' = 'max-age=3', '/dir/*' = 'max-age=9' }
+        [[site]]
+        root = 'www'
+        index = ['missing.html', 'index.html']
+        cache = { '/assets/v1/*' = 'max-age=4', '/assets/v1/a.txt' = 'no-store', '/dir/*' = '', '/dir/' = 'max-age=5', '/sp%20ace' = 'max-age=6' }
+    ";
+    let server = Server::configured(&directory, config);
+    for (target, value) in [
+        ("/a.txt", "max-age=1"),
+        ("/b.iso", "max-age=2"),
+        ("/assets/a.iso", "max-age=3"),
+        ("/assets/v1/a.txt", "no-store"),
+        ("/assets/v1/../v1/%61.txt", "no-store"),
+        ("/dir/", "max-age=5"),
+        ("/dir/index.html", "max-age=1"),
+        ("/dir/", "max-age=5"),
+        ("/dir/a.txt", "max-age=1"),
+        ("/sp%20ace", "max-age=6"),
+    ] {
+        // Twice: what is found in memory has the same rules.
+        for _ in 0..2 {
+            get(&server, target).assert_status(200).assert_field("Cache-Control", value);
+        }
+    }
+    let tag = get(&server, "/assets/a.iso").field("ETag").unwrap().to_owned();
+    for (status, target, line, value) in [
+        (206, "/assets/a.iso", "Range: bytes=0-0", "max-age=3"),
+        (206, "/assets/v1/a.txt", "Range: bytes=0-0,2-2", "no-store"),
+        (304, "/assets/a.iso", &*format!("If-None-Match: {tag}"), "max-age=3"),
+        (404, "/assets/missing", "Accept: */*", "no-cache"),
+        (412, "/assets/a.iso", "If-Match: \"other\"", "no-cache"),
+        (301, "/assets", "Accept: */*", "no-cache"),
+    ] {
+        let response = exchange(&server, request("GET", target, &[line]));
+        response.assert_status(status).assert_field("Cache-Control", value);
+    }
+}
+
+#[test]
+fn types_and_charset_are_the_config_s() {
+    let directory = site();
+    for name in ["a.WASM", "a.special", "a.css", "a.html"] {
+        directory.write(format!("www/{name}"), "x");
+    }
+    let config = "
+        listen = '127.0.0.1:0'
+        types = { special = 'text/x-top', css = 'text/x-css' }
+        charset = 'latin1'
+        [[site]]
+        hosts = 'a.test'
+        root = 'www'
+        types = { wasm = 'application/x-wasm', SPECIAL = 'text/x-special', html = 'text/html; charset=koi8-r' }
+        [[site]]
+        hosts = 'b.test'
+        root = 'www'
+        charset = ''
+    ";
+    let server = Server::configured(&directory, config);
+    for (host, name, expected) in [
+        ("a.test", "a.txt", "text/plain; charset=latin1"),
+        ("a.test", "a.WASM", "application/x-wasm"),
+        ("a.test", "a.special", "text/x-special; charset=latin1"),
+        ("a.test", "a.css", "text/x-css; charset=latin1"),
+        ("a.test", "a.html", "text/html; charset=koi8-r"),
+        ("b.test", "a.txt", "text/plain"),
+        ("b.test", "a.special", "text/x-top"),
+    ] {
+        let response = exchange(&server, format!("GET /{name} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        response.assert_status(200).assert_field("Content-Type", expected);
+    }
+}

@@ -1,0 +1,176 @@
+//! Which paths a rule is for: all, those below a directory, those with an extension, or one.
+
+use std::path::Path;
+
+use percent_encoding::percent_decode_str;
+
+use super::diagnostic::{Malformed, Quoted};
+use super::kind::Word;
+
+/// Which paths a rule is for. Paths are decoded and relative to the root of the site, as in a request that has been taken
+/// apart: what is written with an escape matches what is sent without it, and the other way round.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Pattern {
+    /// `*`: all
+    Every,
+    /// `*.iso`: those whose last segment ends so, without case; with the dot, in lower case
+    Extension(String),
+    /// `/private/*`: those that begin so; ends in a slash
+    Below(Vec<u8>),
+    /// `/robots.txt`: this one
+    Exact(Vec<u8>),
+}
+
+impl Pattern {
+    /// Whether it is for this path.
+    pub fn matches(&self, path: &[u8]) -> bool {
+        match self {
+            Pattern::Every => true,
+            Pattern::Extension(extension) => {
+                let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+                let start = name.len().saturating_sub(extension.len());
+                start > 0 && name.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(extension.as_bytes()))
+            }
+            Pattern::Below(directory) => path.starts_with(directory),
+            Pattern::Exact(exact) => path == exact,
+        }
+    }
+
+    /// Of two that are for the same path, the one with the larger number wins: a path before a longer directory, before a
+    /// shorter one, before an extension, which holds anywhere in the site.
+    pub fn specificity(&self) -> (u8, usize) {
+        match self {
+            Pattern::Every => (0, 0),
+            Pattern::Extension(extension) => (1, extension.len()),
+            Pattern::Below(directory) => (2, directory.len()),
+            Pattern::Exact(path) => (3, path.len()),
+        }
+    }
+}
+
+/// A pattern as it is written.
+pub(super) struct Paths;
+
+impl Word for Paths {
+    type Value = Pattern;
+
+    const COMPLAINT: &str = "invalid path";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<Pattern, Malformed> {
+        const EXPECTED: &str = "expected \"*\", \"/path\", \"/directory/*\" or \"*.extension\"";
+        let expected = || Malformed::new(EXPECTED);
+        if text == "*" || text == "/*" {
+            return Ok(Pattern::Every);
+        }
+        if let Some(extension) = text.strip_prefix('*') {
+            let name = extension.strip_prefix('.').filter(|name| !name.is_empty() && !name.contains(['/', '*']));
+            return name.map(|_| Pattern::Extension(extension.to_ascii_lowercase())).ok_or_else(expected);
+        }
+        let Some(path) = text.strip_prefix('/') else {
+            return Err(match text {
+                "" => expected(),
+                _ if text.contains("://") => expected().help("hosts are written in `hosts` of a site"),
+                _ => expected().help(format!("write \"/{text}\"")),
+            });
+        };
+        if text.contains(['?', '#']) {
+            return Err(Malformed::new("a path ends before `?` and `#`").help("a literal one is written %3F or %23"));
+        }
+        match path.strip_suffix('*') {
+            Some(directory) if directory.ends_with('/') => decode(directory).map(Pattern::Below),
+            _ if path.contains('*') => {
+                Err(expected().help("`*` stands at the end, after a slash; a literal one is written %2A"))
+            }
+            _ => decode(path).map(Pattern::Exact),
+        }
+    }
+}
+
+/// The bytes of a path, which has to be one that a request can have once it has been taken apart.
+fn decode(path: &str) -> Result<Vec<u8>, Malformed> {
+    let is_escape = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    if !path.split('%').skip(1).all(is_escape) {
+        return Err(Malformed::new("`%` is followed by two hexadecimal digits").help("a literal one is written %25"));
+    }
+    let segments: Vec<Vec<u8>> = path.split('/').map(|segment| percent_decode_str(segment).collect()).collect();
+    if segments.iter().flatten().any(|byte| matches!(byte, b'\0' | b'/')) {
+        return Err(Malformed::new("an encoded slash or NUL matches no request: those are refused"));
+    }
+    let last = segments.len().saturating_sub(1);
+    for (rank, segment) in segments.iter().enumerate() {
+        let is_nothing = matches!(&**segment, b"." | b"..") || (segment.is_empty() && rank < last);
+        if is_nothing {
+            let segment = String::from_utf8_lossy(segment);
+            let problem = format!("the segment {} matches no request: it is removed from each", Quoted(&segment));
+            return Err(Malformed::new(problem));
+        }
+    }
+    Ok(segments.join(&b'/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> Result<Pattern, Malformed> {
+        Paths.parse(text, Path::new(""))
+    }
+
+    #[test]
+    fn which_paths() {
+        for (text, matching, other) in [
+            ("*", &["", "a", "a/b"][..], &[][..]),
+            ("/*", &["", "a"], &[]),
+            ("/", &[""], &["a"]),
+            ("/a", &["a"], &["", "a/", "ab", "b/a", "A"]),
+            ("/a/", &["a/"], &["a", "a/b"]),
+            ("/a/*", &["a/", "a/b", "a/b/c"], &["a", "ab/c", "b/a/c"]),
+            ("/%61%20b/%2a", &["a b/*"], &["a b/c"]),
+            ("/ü", &["ü"], &["u"]),
+            ("*.iso", &["a.iso", "b/a.ISO", "a.b.iso"], &[".iso", "b/.iso", "a.iso/", "iso", "a.iso/b", "aiso"]),
+            ("*.Tar.gz", &["a.tar.gz"], &["a.gz", ".tar.gz"]),
+        ] {
+            let pattern = pattern(text).unwrap();
+            for path in matching {
+                assert!(pattern.matches(path.as_bytes()), "{text} is for {path}");
+            }
+            for path in other {
+                assert!(!pattern.matches(path.as_bytes()), "{text} is not for {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_most_specific() {
+        let order = ["*", "*.gz", "*.tar.gz", "/a/*", "/a/b/*", "/c"];
+        assert!(order.iter().map(|text| pattern(text).unwrap().specificity()).is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn malformed() {
+        for (text, part) in [
+            ("", "expected \"*\""),
+            ("a", "write \"/a\""),
+            ("http://a/b", "`hosts`"),
+            ("*.", "expected \"*\""),
+            ("*iso", "expected \"*\""),
+            ("*.a/b", "expected \"*\""),
+            ("/a*", "after a slash"),
+            ("/*/a", "after a slash"),
+            ("/a/**", "after a slash"),
+            ("/a?b", "ends before"),
+            ("/a//b", "the segment `` matches no request"),
+            ("/a//*", "the segment `` matches no request"),
+            ("//", "the segment `` matches no request"),
+            ("/a/../b", "the segment `..`"),
+            ("/%2e/b", "the segment `.`"),
+            ("/a%2fb", "an encoded slash"),
+            ("/%00", "an encoded slash or NUL"),
+            ("/100%", "two hexadecimal digits"),
+            ("/%+1", "two hexadecimal digits"),
+        ] {
+            let error = pattern(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}
