@@ -15,6 +15,7 @@ use super::field::{self, CacheControl, Charset, Extension, FieldName, MediaType}
 use super::host_pattern::HostPattern;
 use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, count, size, time};
 use super::pattern::{Paths, Pattern};
+use super::redirect::{Onward, Redirect};
 use super::table::Table;
 use super::word::{Choice, Directory, FileName, Host, ListenAddress, Target, UserName};
 use super::{AccessTarget, LogFormat, Symlinks, User};
@@ -130,6 +131,10 @@ keys! {
 
         /// Whether it takes the requests for names that no site of the listener has.
         default: Option<Spanned<bool>> = None, Optional(Placed(Flag));
+
+        /// Where requests for some paths are sent on to.
+        redirects: Option<Entries<Pattern, Redirect>> = None,
+            Optional(Map { names: Paths, values: Onward, example: "{ \"/old\" = \"/new\" }" });
 
         /// The directory it serves, relative to the config file.
         root: Option<PathBuf> = None, Optional(Directory);

@@ -289,7 +289,7 @@ impl<T> Number<T> {
     }
 }
 
-fn wrong_type(item: &Item<'_>, expected: &str) -> Diagnostic {
+pub(super) fn wrong_type(item: &Item<'_>, expected: &str) -> Diagnostic {
     let found = match item.value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "an integer",

@@ -14,6 +14,7 @@ mod host_pattern;
 mod keys;
 mod kind;
 mod pattern;
+mod redirect;
 mod resolve;
 mod rules;
 mod table;
@@ -34,6 +35,7 @@ pub use field::FieldName;
 pub use host_pattern::HostPattern;
 pub use keys::{Limits, Log, Server};
 pub use pattern::Pattern;
+pub use redirect::{Redirect, RedirectStatus};
 pub use rules::{Rules, SiteRules};
 
 use diagnostic::Quoted;

@@ -14,7 +14,7 @@ use super::address::{Address, Socket};
 use super::diagnostic::{Diagnostic, Place};
 use super::host_pattern::HostPattern;
 use super::keys::SharedKeys;
-use super::rules::SiteRules;
+use super::rules::{self, SiteRules};
 use super::written::{Written, WrittenSite};
 use super::{
     Config, DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SYMLINKS, Limits, Listen, Log, Origin, Overrides, Server, Site,
@@ -34,6 +34,7 @@ pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Opt
     let top_in_use = own.iter().any(Option::is_none).then_some(&top);
     problems.extend(blocked_addresses(top_in_use.into_iter().chain(own.iter().flatten()).flatten()));
     problems.extend(repeated_hosts(&sites));
+    problems.extend(written.sites.iter().flat_map(|site| rules::problems(&site.shared, &site.own)));
     if !overrides.listen.is_empty() && !own.is_empty() && own.iter().all(Option::is_some) {
         let idle = Diagnostic::without_place("--listen and --lan have no effect with this config");
         problems.push(idle.help("they replace the `listen` at its top, but every site has one of its own"));
@@ -135,7 +136,7 @@ impl Claimant<'_> {
             },
             dotfiles: shared.dotfiles.or(top.dotfiles).unwrap_or(false),
             symlinks: shared.symlinks.or(top.symlinks).unwrap_or(DEFAULT_SYMLINKS),
-            rules: SiteRules::of(top, shared),
+            rules: SiteRules::of(top, shared, own),
         })
     }
 

@@ -5,9 +5,11 @@
 
 use toml::Spanned;
 
+use super::diagnostic::Diagnostic;
 use super::field::FieldName;
-use super::keys::SharedKeys;
+use super::keys::{SharedKeys, SiteKeys};
 use super::pattern::Pattern;
+use super::redirect::{self, Redirect};
 
 /// What a site says about its answers.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -27,6 +29,8 @@ pub struct SiteRules {
 pub struct Rules {
     /// What a cache may do with what is sent of a file
     pub cache: Option<String>,
+    /// Where requests are sent on to, and the paths that this was said of
+    pub redirect: Option<(Pattern, Redirect)>,
     /// Fields for every response, in the order of the file. One without a value is taken away from those of less specific
     /// rules.
     pub headers: Vec<(FieldName, String)>,
@@ -34,7 +38,7 @@ pub struct Rules {
 
 impl SiteRules {
     /// What `own` says, and what the top of the file says besides.
-    pub(super) fn of(top: &SharedKeys, own: &SharedKeys) -> SiteRules {
+    pub(super) fn of(top: &SharedKeys, own: &SharedKeys, site: &SiteKeys) -> SiteRules {
         let mut rules = SiteRules::default();
         let mut cache: Vec<(Pattern, String)> = Vec::new();
         for keys in [top, own] {
@@ -44,6 +48,9 @@ impl SiteRules {
         }
         for (pattern, value) in cache.into_iter().filter(|(_, value)| !value.is_empty()) {
             rules.at(&pattern).cache = Some(value);
+        }
+        for (pattern, redirect) in site.redirects.iter().flatten() {
+            rules.at(pattern.get_ref()).redirect = Some((pattern.get_ref().clone(), redirect.get_ref().clone()));
         }
         rules.charset = own.charset.clone().or_else(|| top.charset.clone());
         rules.paths.sort_by_key(|(pattern, _)| pattern.specificity());
@@ -72,7 +79,14 @@ impl Rules {
     pub fn add(&mut self, more: &Rules) {
         merge(&mut self.headers, more.headers.clone());
         self.cache = more.cache.clone().or(self.cache.take());
+        self.redirect = more.redirect.clone().or(self.redirect.take());
     }
+}
+
+/// What is wrong with the rules of a site that takes several of them to see.
+pub(super) fn problems(shared: &SharedKeys, site: &SiteKeys) -> Vec<Diagnostic> {
+    let Some(redirects) = &site.redirects else { return Vec::new() };
+    redirect::problems(redirects, shared.cache.as_deref().unwrap_or_default())
 }
 
 /// Puts each of `more` in the place of what has the same name, or behind the others.

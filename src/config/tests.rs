@@ -52,6 +52,7 @@ root = "www"
 hosts = 'other.test'
 listen = ["[::1]:9000", "0.0.0.0:9000"]
 root = "./www"
+redirects = { "/a" = "/b", "/c/*" = { to = "http://d/*", status = 0x133 } }
 index = []
 dotfiles = false
 symlinks = "deny"

@@ -84,9 +84,18 @@ impl<'a> SitePath<'a> {
     /// doubled slash makes it lead elsewhere.
     pub fn to_directory_url(self, query: Option<&str>) -> String {
         let (mark, query) = query.map_or(("", ""), |query| ("?", query));
-        let query = percent_encode(query.as_bytes(), QUERY_ENCODED);
-        format!("/{}/{mark}{query}", percent_encode(self.file_name(), ENCODED))
+        format!("/{}/{mark}{}", percent_encode(self.file_name(), ENCODED), encoded_query(query))
     }
+
+    /// The path without its first bytes, as a part of a URL.
+    pub fn encoded_from(self, start: usize) -> String {
+        percent_encode(self.bytes.get(start..).unwrap_or_default(), ENCODED).to_string()
+    }
+}
+
+/// A query as it was sent, fit for a URL.
+pub fn encoded_query(query: &str) -> String {
+    percent_encode(query.as_bytes(), QUERY_ENCODED).to_string()
 }
 
 /// Whether these bytes of a URL stand for themselves: nothing is encoded, and no segment is empty or starts with a dot.

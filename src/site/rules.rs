@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::config::{self, Pattern};
+use super::path::{SitePath, encoded_query};
+use crate::config::{self, Pattern, RedirectStatus};
 use crate::http::Status;
 
 /// A cache asks each time whether what it has is still good, unless a rule says otherwise.
@@ -16,8 +17,18 @@ pub struct Rules {
     lines: Vec<u8>,
     cache_control: usize,
     not_modified: usize,
+    redirect: Option<Redirect>,
     /// The same for a response that says what went wrong, whose Cache-Control is not for the config to say
     error_lines: Vec<u8>,
+}
+
+/// Where requests are sent on to.
+#[derive(Debug)]
+struct Redirect {
+    /// Where the part of the path begins that `*` stands for
+    carried_from: usize,
+    to: String,
+    status: Status,
 }
 
 /// The rules of a site, by path.
@@ -51,7 +62,12 @@ impl Rules {
         encode(&mut lines, &describing);
         let fields = lines.get(cache_control..).unwrap_or_default();
         let error_lines = format!("Cache-Control: {CACHE_CONTROL}\r\n{fields}").into_bytes();
-        Rules { lines: lines.into_bytes(), cache_control, not_modified, error_lines }
+        let redirect = written.redirect.as_ref().map(|(pattern, redirect)| Redirect {
+            carried_from: if let Pattern::Below(directory) = pattern { directory.len() } else { 0 },
+            to: redirect.to.clone(),
+            status: status_of(redirect.status),
+        });
+        Rules { lines: lines.into_bytes(), cache_control, not_modified, redirect, error_lines }
     }
 
     /// The field lines of every response with this status. What a cache may do with it is the config's to say where it
@@ -63,6 +79,33 @@ impl Rules {
             Status::NoContent => self.lines.get(self.cache_control..).unwrap_or_default(),
             _ => &self.error_lines,
         }
+    }
+}
+
+impl Rules {
+    /// Where a request for this path and query is sent on to, with which status.
+    pub fn redirect(&self, path: SitePath<'_>, query: Option<&str>) -> Option<(Status, String)> {
+        let Redirect { carried_from, to, status } = self.redirect.as_ref()?;
+        let (to, fragment) = to.split_at_checked(to.find('#').unwrap_or(to.len()))?;
+        let mut url = match to.split_once('*') {
+            Some((before, after)) => format!("{before}{}{after}", path.encoded_from(*carried_from)),
+            None => to.to_owned(),
+        };
+        if let Some(query) = query.filter(|_| !to.contains('?')) {
+            url += "?";
+            url += &encoded_query(query);
+        }
+        Some((*status, url + fragment))
+    }
+}
+
+fn status_of(written: RedirectStatus) -> Status {
+    match written {
+        RedirectStatus::MovedPermanently => Status::MovedPermanently,
+        RedirectStatus::Found => Status::Found,
+        RedirectStatus::SeeOther => Status::SeeOther,
+        RedirectStatus::TemporaryRedirect => Status::TemporaryRedirect,
+        RedirectStatus::PermanentRedirect => Status::PermanentRedirect,
     }
 }
 

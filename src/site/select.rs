@@ -164,6 +164,9 @@ impl Site {
     ) -> Result<Answer, Instead> {
         let now = occasion.now;
         let fail = |status, reason, lines| Err(Error { status, reason, lines }.into());
+        if let Some((status, url)) = target.ok().and_then(|(path, query)| rules.redirect(path, query)) {
+            return fail(status, "what is asked for is at another place", format!("Location: {url}\r\n").into());
+        }
         let rules = || Rc::clone(rules);
         match request.method {
             Method::Get | Method::Head => {}

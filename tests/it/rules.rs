@@ -173,3 +173,56 @@ fn types_and_charset_are_the_config_s() {
         response.assert_status(200).assert_field("Content-Type", expected);
     }
 }
+
+#[test]
+fn redirects_win_over_files_and_answer_every_method() {
+    let directory = site();
+    let config = "
+        listen = '127.0.0.1:0'
+        index = ['missing.html', 'index.html']
+        headers = { X-A = 'a' }
+        [[site]]
+        root = 'www'
+        [site.redirects]
+        '/a.txt' = '/new'
+        '/posts/*' = '/articles/*'
+        '/posts/one' = { to = '/1', status = 301 }
+        '/303' = { to = '/x', status = 303 }
+        '/307' = { to = '/x?own', status = 307 }
+        '/308' = { to = 'https://other.test/x#part', status = 308 }
+        '/sp%20ace/*' = 'https://other.test/*/end'
+        '/dir/index.html' = '/dir/'
+        '/find/*' = '/search?q=*'
+    ";
+    let server = Server::configured(&directory, config);
+    for (target, status, location) in [
+        ("/a.txt", 302, "/new"),
+        ("/%61.txt?b=c", 302, "/new?b=c"),
+        ("/posts/two/three", 302, "/articles/two/three"),
+        ("/posts/", 302, "/articles/"),
+        ("/posts//evil.test/%3Fx", 302, "/articles/evil.test/%3Fx"),
+        ("/posts/../posts/%0d%0aX:y", 302, "/articles/%0D%0AX%3Ay"),
+        ("/posts/one?q", 301, "/1?q"),
+        ("/303", 303, "/x"),
+        ("/307?q", 307, "/x?own"),
+        ("/308?q", 308, "https://other.test/x?q#part"),
+        ("/sp%20ace/a%20b?", 302, "https://other.test/a%20b/end?"),
+        ("/find/a/b?c", 302, "/search?q=a/b"),
+    ] {
+        for method in ["GET", "POST", "OPTIONS", "DELETE", "BREW"] {
+            let response = exchange(&server, request(method, target, &[]));
+            response.assert_status(status).assert_field("Location", location).assert_field("X-A", "a");
+        }
+        let mut peer = server.connect();
+        peer.send(request("HEAD", target, &[]));
+        peer.head().assert_status(status).assert_field("Location", location);
+    }
+    // What stands for its directory is not what has its name.
+    for _ in 0..2 {
+        get(&server, "/dir/").assert_status(200).assert_content("d");
+        get(&server, "/dir/index.html").assert_status(302).assert_field("Location", "/dir/");
+    }
+    for target in ["/posts", "/find", "/a.txt/"] {
+        assert_eq!(get(&server, target).field("Location"), None, "{target}");
+    }
+}
