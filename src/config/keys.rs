@@ -16,8 +16,9 @@ use super::host_pattern::HostPattern;
 use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, count, size, time};
 use super::pattern::{Paths, Pattern};
 use super::redirect::{Onward, Redirect};
+use super::rules::ErrorStatus;
 use super::table::Table;
-use super::word::{Choice, Directory, FileName, Host, ListenAddress, Target, UserName};
+use super::word::{Choice, Directory, FileBelowRoot, FileName, Host, ListenAddress, StatusKey, Target, UserName};
 use super::{AccessTarget, LogFormat, Symlinks, User};
 
 const KIB: u64 = 1 << 10;
@@ -116,6 +117,13 @@ keys! {
 
         /// The character encoding of text.
         charset: Option<String> = None, Optional(Charset);
+
+        /// Pages for errors, by status or class.
+        errors: Option<Entries<ErrorStatus, String>> = None,
+            Optional(Map { names: StatusKey, values: FileBelowRoot, example: "{ 404 = \"404.html\" }" });
+
+        /// The file that is sent where there is none, in a single-page app.
+        fallback: Option<String> = None, Optional(FileBelowRoot);
 
         /// Which symbolic links below the root are followed.
         symlinks: Option<Symlinks> = None, Optional(Choice(SYMLINKS));

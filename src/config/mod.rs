@@ -36,7 +36,7 @@ pub use host_pattern::HostPattern;
 pub use keys::{Limits, Log, Server};
 pub use pattern::Pattern;
 pub use redirect::{Redirect, RedirectStatus};
-pub use rules::{Rules, SiteRules};
+pub use rules::{ErrorStatus, Rules, SiteRules};
 
 use diagnostic::Quoted;
 use kind::Context;

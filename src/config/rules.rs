@@ -22,6 +22,19 @@ pub struct SiteRules {
     pub types: Vec<(String, String)>,
     /// The character encoding of text; empty where none is told. Not known: the one of all.
     pub charset: Option<String>,
+    /// The files that say what went wrong, below the root
+    pub errors: Vec<(ErrorStatus, String)>,
+    /// The file that is sent where there is none, below the root
+    pub fallback: Option<String>,
+}
+
+/// Which errors a page is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ErrorStatus {
+    /// One status: 404
+    Code(u16),
+    /// All that begin with the digit
+    Class(u16),
 }
 
 /// What holds for some paths.
@@ -45,6 +58,7 @@ impl SiteRules {
             rules.every.add(&Rules { headers: plain(keys.headers.as_deref()), ..Rules::default() });
             merge(&mut cache, plain(keys.cache.as_deref()));
             merge(&mut rules.types, plain(keys.types.as_deref()));
+            merge(&mut rules.errors, plain(keys.errors.as_deref()));
         }
         for (pattern, value) in cache.into_iter().filter(|(_, value)| !value.is_empty()) {
             rules.at(&pattern).cache = Some(value);
@@ -52,9 +66,18 @@ impl SiteRules {
         for (pattern, redirect) in site.redirects.iter().flatten() {
             rules.at(pattern.get_ref()).redirect = Some((pattern.get_ref().clone(), redirect.get_ref().clone()));
         }
+        rules.errors.retain(|(_, file)| !file.is_empty());
+        rules.fallback = own.fallback.clone().or_else(|| top.fallback.clone()).filter(|file| !file.is_empty());
         rules.charset = own.charset.clone().or_else(|| top.charset.clone());
         rules.paths.sort_by_key(|(pattern, _)| pattern.specificity());
         rules
+    }
+
+    /// What holds for a path, of all rules together.
+    pub fn of_path(&self, path: &[u8]) -> Rules {
+        let mut all = self.every.clone();
+        self.paths.iter().filter(|(pattern, _)| pattern.matches(path)).for_each(|(_, rules)| all.add(rules));
+        all
     }
 
     /// What holds for the paths of a pattern.

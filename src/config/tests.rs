@@ -18,6 +18,8 @@ index = "start.html"
 dotfiles = true
 symlinks = "follow"
 headers = { X-A = "1", X-B = "" }
+errors = { 404 = "a.html", 5xx = "" }
+fallback = "/b.html"
 cache = { "*" = "no-store", "/a/*" = "", "*.iso" = "max-age=5" }
 types = { iso = "a/b" }
 charset = ""

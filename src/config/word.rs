@@ -10,6 +10,7 @@ use super::address::Address;
 use super::diagnostic::{Malformed, Quoted, nearest};
 use super::host_pattern::HostPattern;
 use super::kind::Word;
+use super::rules::ErrorStatus;
 use super::{AccessTarget, User};
 
 /// One of a few words.
@@ -95,6 +96,48 @@ impl Word for FileName {
                 .help("the name is looked for in every directory, beside the files listed there")),
             _ => Ok(text.to_owned()),
         }
+    }
+}
+
+/// A file of a site, as a path below its root. Empty: none.
+pub(super) struct FileBelowRoot;
+
+impl Word for FileBelowRoot {
+    type Value = String;
+
+    const COMPLAINT: &str = "invalid file";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
+        let path = text.strip_prefix("./").or_else(|| text.strip_prefix('/')).unwrap_or(text);
+        match path {
+            "" => Ok(String::new()),
+            _ if path.contains('\0') => Err(Malformed::new("a file name cannot hold a NUL")),
+            _ if path.ends_with('/') => Err(Malformed::new("expected a file, found a directory")),
+            _ if path.split('/').any(|segment| matches!(segment, "" | "." | "..")) => {
+                Err(Malformed::new("expected a path below the root without empty and dot segments"))
+            }
+            _ => Ok(path.to_owned()),
+        }
+    }
+}
+
+/// The status of an error, or a class of them.
+pub(super) struct StatusKey;
+
+impl Word for StatusKey {
+    type Value = ErrorStatus;
+
+    const COMPLAINT: &str = "invalid status";
+
+    fn parse(&self, text: &str, _: &Path) -> Result<ErrorStatus, Malformed> {
+        match text {
+            "4xx" => return Ok(ErrorStatus::Class(4)),
+            "5xx" => return Ok(ErrorStatus::Class(5)),
+            _ => {}
+        }
+        let code = text.parse().ok().filter(|code| (400..600).contains(code) && text.len() == 3);
+        code.map(ErrorStatus::Code)
+            .ok_or_else(|| Malformed::new("expected a status of an error such as 404, or \"4xx\" or \"5xx\""))
     }
 }
 

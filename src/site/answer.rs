@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::error_page::ErrorPage;
+use super::error_page::{Error, ErrorPage, RETRY};
 use super::representation::{Data, Representation};
 use super::rules::Rules;
 use crate::files::{File, Timestamp};
@@ -30,6 +30,7 @@ enum Lines {
     Part(Rc<Representation>),
     NotModified(Rc<Representation>),
     Error(Rc<ErrorPage>),
+    StandIn(Rc<Representation>),
     Own(Vec<u8>),
     Fixed(&'static str),
 }
@@ -105,6 +106,17 @@ impl Answer {
         Answer { status, rules, lines: Lines::Error(page), content, complete_length: None }
     }
 
+    /// What went wrong, with a file to say so.
+    pub fn stand_in(error: &Error, page: Rc<Representation>, rules: Rc<Rules>) -> Answer {
+        let content = Content::One(Segment::part(&page, 0..page.len()));
+        let retry = if error.status == Status::ServiceUnavailable { RETRY } else { "" };
+        if error.lines.is_empty() && retry.is_empty() {
+            return Answer { status: error.status, rules, lines: Lines::StandIn(page), content, complete_length: None };
+        }
+        let lines = format!("{}{retry}Content-Type: {}\r\n", error.lines, page.content_type()).into_bytes();
+        Answer::with_lines(error.status, lines, content, rules)
+    }
+
     /// Lines that never change, and no content.
     pub fn fixed(status: Status, lines: &'static str, rules: Rc<Rules>) -> Answer {
         Answer { status, rules, lines: Lines::Fixed(lines), content: Content::None, complete_length: None }
@@ -127,12 +139,13 @@ impl Answer {
             Lines::Part(representation) => representation.lines_without_length(),
             Lines::NotModified(representation) => representation.lines_not_modified(),
             Lines::Error(page) => &page.lines,
+            Lines::StandIn(page) => page.lines_of_content(),
             Lines::Own(lines) => lines,
             Lines::Fixed(lines) => lines.as_bytes(),
         };
         let content = match (self.complete_length, &self.content) {
             _ if self.status.is_without_content() => ContentFields::None,
-            _ if matches!(self.lines, Lines::Whole(_) | Lines::Error(_)) => ContentFields::None,
+            _ if matches!(self.lines, Lines::Whole(_) | Lines::Error(_) | Lines::StandIn(_)) => ContentFields::None,
             (Some(complete_length), Content::One(part)) => ContentFields::Part { range: part.range(), complete_length },
             _ => ContentFields::Length(self.content.len()),
         };

@@ -14,7 +14,7 @@ use crate::http::{FieldName, Fields, RefusedHead, Rejection, Status};
 const VARY: &str = "Vary: Accept\r\n";
 
 /// What is unavailable now is back soon, in seconds (RFC 9110, section 10.2.3).
-const RETRY: &str = "Retry-After: 2\r\n";
+pub(super) const RETRY: &str = "Retry-After: 2\r\n";
 
 /// A response that says what went wrong, without what is particular to one request.
 #[derive(Debug)]
@@ -96,6 +96,11 @@ fn render(status: Status, reason: &str, form: Form) -> ErrorPage {
     let without_length = lines.len();
     lines += &format!("Content-Length: {}\r\n", text.len());
     ErrorPage { lines: lines.into_bytes(), without_length, text: text.into_bytes().into() }
+}
+
+/// Whether the client is one that shows pages.
+pub(super) fn accepts_html(fields: &Fields<'_>) -> bool {
+    form_of(fields.values(FieldName::Accept)) == Form::Html
 }
 
 /// HTML for those who name it among what they accept (RFC 9110, section 12.5.1): a browser does, curl's `*/*` does not.

@@ -15,6 +15,7 @@ pub mod representation;
 pub mod rules;
 mod select;
 mod sites;
+mod stand_in;
 
 pub use answer::{Answer, Content, Segment};
 pub use blame::report_unreadable;

@@ -55,6 +55,17 @@ impl<'a> SitePath<'a> {
         Ok(SitePath { bytes: buffer })
     }
 
+    /// A file below the root, whose name has no segment that says nothing.
+    pub(super) fn of_file(name: &'a [u8]) -> SitePath<'a> {
+        SitePath { bytes: name }
+    }
+
+    /// Whether its last segment has an extension, as that of a page seldom has.
+    pub fn has_extension(self) -> bool {
+        let name = self.bytes.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        name.iter().rposition(|&byte| byte == b'.').is_some_and(|dot| dot > 0 && dot + 1 < name.len())
+    }
+
     /// The path as the name of a file; empty for the root.
     pub fn file_name(self) -> &'a [u8] {
         self.bytes.strip_suffix(b"/").unwrap_or(self.bytes)
@@ -141,6 +152,23 @@ mod tests {
         assert_eq!(SitePath::decode("/%ff", &mut buffer).unwrap().as_bytes(), b"\xff");
         for path in ["/a%2fb", "/a%2Fb", "/%00", "/a/%2f"] {
             assert!(SitePath::decode(path, &mut buffer).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn extensions() {
+        let mut buffer = Vec::new();
+        for (path, has_one) in [
+            ("/", false),
+            ("/a", false),
+            ("/a.js", true),
+            ("/a.b/c", false),
+            ("/a.b/", false),
+            ("/.a", false),
+            ("/a.", false),
+            ("/a%2ejs", true),
+        ] {
+            assert_eq!(SitePath::decode(path, &mut buffer).unwrap().has_extension(), has_one, "{path}");
         }
     }
 

@@ -132,6 +132,11 @@ impl Representation {
         self.lines.get(..self.without_type).unwrap_or_default()
     }
 
+    /// The lines that say what the content is, and how long: of a response that is about something else.
+    pub fn lines_of_content(&self) -> &[u8] {
+        self.lines.get(self.without_type..).unwrap_or_default()
+    }
+
     /// Whether it may be kept: nothing in it is true for a while only.
     pub fn is_lasting(&self) -> bool {
         self.is_lasting

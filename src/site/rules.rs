@@ -48,8 +48,14 @@ pub(super) struct RuleBook {
 impl Rules {
     /// Encodes what the config says.
     pub fn of(written: &config::Rules) -> Rules {
+        Rules::with(written, "")
+    }
+
+    /// The same with more lines.
+    fn with(written: &config::Rules, more: &str) -> Rules {
         let mut lines = format!("Cache-Control: {}\r\n", written.cache.as_deref().unwrap_or(CACHE_CONTROL));
         let cache_control = lines.len();
+        lines += more;
         let said = written.headers.iter().filter(|(_, value)| !value.is_empty());
         let (describing, other): (Vec<_>, Vec<_>) = said.partition(|(name, _)| name.describes_content());
         let encode = |lines: &mut String, fields: &[&(config::FieldName, String)]| {
@@ -146,11 +152,13 @@ impl RuleBook {
         let by_path = self.exact.get(path).or_else(directory).copied();
         let matches = |place: &usize| paths.get(*place).is_some_and(|(pattern, _)| pattern.matches(path));
         let by_name = self.extensions.iter().copied().find(matches);
-        let found = self.found.entry([by_path, by_name]).or_insert_with(|| {
-            let mut all = self.written.every.clone();
-            paths.iter().filter(|(pattern, _)| pattern.matches(path)).for_each(|(_, rules)| all.add(rules));
-            Rc::new(Rules::of(&all))
-        });
+        let found =
+            self.found.entry([by_path, by_name]).or_insert_with(|| Rc::new(Rules::of(&self.written.of_path(path))));
         Rc::clone(found)
+    }
+
+    /// What holds for a file that is sent for other paths, to some: whether it is depends on what is accepted.
+    pub(super) fn varied(&self, path: &[u8]) -> Rules {
+        Rules::with(&self.written.of_path(path), "Vary: Accept\r\n")
     }
 }

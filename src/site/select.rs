@@ -13,6 +13,7 @@ use super::media_type::MediaTypes;
 use super::path::SitePath;
 use super::representation::{MEMORY_MAX, Representation};
 use super::rules::{RuleBook, Rules};
+use super::stand_in::StandIns;
 use crate::escape::Visible;
 use crate::files::{Fetch, Fetched, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
@@ -43,6 +44,7 @@ pub(super) struct Site {
     pub(super) shows_dotfiles: bool,
     pub(super) rules: RuleBook,
     pub(super) types: MediaTypes,
+    pub(super) stand_ins: StandIns,
 }
 
 /// What is remembered from one request to the next, for all sites.
@@ -85,7 +87,7 @@ struct Keys<'a> {
 }
 
 /// What the path of a request leads to.
-enum Found {
+pub(super) enum Found {
     Representation(Rc<Representation>),
     /// A directory, asked for without its slash
     Directory,
@@ -110,7 +112,7 @@ impl From<Blame> for Found {
 }
 
 /// Why there is nothing of what was asked for.
-enum Instead {
+pub(super) enum Instead {
     Error(Error),
     /// It cannot be told now.
     Later(Postponed),
@@ -148,7 +150,7 @@ impl Site {
         match self.select(request, target, known, &rules, cache, occasion) {
             Ok(answer) => Ok(answer),
             Err(Instead::Later(postponed)) => Err(postponed),
-            Err(Instead::Error(error)) => Ok(error_pages.answer(&error, &request.fields, rules)),
+            Err(Instead::Error(error)) => self.answer_error(&error, request, rules, (cache, error_pages), occasion),
         }
     }
 
@@ -167,10 +169,9 @@ impl Site {
         if let Some((status, url)) = target.ok().and_then(|(path, query)| rules.redirect(path, query)) {
             return fail(status, "what is asked for is at another place", format!("Location: {url}\r\n").into());
         }
-        let rules = || Rc::clone(rules);
         match request.method {
             Method::Get | Method::Head => {}
-            Method::Options => return Ok(Answer::fixed(Status::NoContent, ALLOW, rules())),
+            Method::Options => return Ok(Answer::fixed(Status::NoContent, ALLOW, Rc::clone(rules))),
             Method::Known | Method::Connect => {
                 let reason = "this method is not allowed here; GET, HEAD and OPTIONS are";
                 return fail(Status::MethodNotAllowed, reason, ALLOW.into());
@@ -180,10 +181,18 @@ impl Site {
             }
         }
 
+        let fallback_rules;
         let (path, query) = target.map_err(|reason| Error::new(Status::BadRequest, reason))?;
-        let representation = match self.find(path, known, &rules(), cache, occasion) {
-            Found::Representation(representation) => representation,
+        let (representation, rules) = match self.find(path, known, rules, cache, occasion) {
+            Found::Representation(representation) => (representation, rules),
             Found::Later(postponed) => return Err(Instead::Later(postponed)),
+            Found::Nothing(Status::NotFound, reason) => match self.find_fallback(path, request, cache, occasion)? {
+                Some((representation, own_rules)) => {
+                    fallback_rules = own_rules;
+                    (representation, &fallback_rules)
+                }
+                None => return Err(Error::new(Status::NotFound, reason).into()),
+            },
             Found::Nothing(status, reason) => return Err(Error::new(status, reason).into()),
             Found::Directory => {
                 let location = format!("Location: {}\r\n", path.to_directory_url(query));
@@ -191,6 +200,7 @@ impl Site {
             }
         };
 
+        let rules = || Rc::clone(rules);
         match preconditions::evaluate(request, &representation.validators, now.seconds) {
             Outcome::Proceed => {}
             Outcome::NotModified => return Ok(Answer::not_modified(representation, rules())),
@@ -225,11 +235,16 @@ impl Site {
         if !self.shows_dotfiles && path.is_hidden() {
             return Some(Known::Missing);
         }
+        self.find_known(path, cache, now)
+    }
+
+    /// The same of a path that is not hidden, whatever its name.
+    pub(super) fn find_known(&mut self, path: SitePath<'_>, cache: &mut Cache, now: Timestamp) -> Option<Known> {
         cache.find(self.number, path.as_bytes(), now, |file, look| self.look_at(file, look))
     }
 
     /// What a path leads to, by what is `known` of it.
-    fn find(
+    pub(super) fn find(
         &mut self,
         path: SitePath<'_>,
         known: Option<Known>,

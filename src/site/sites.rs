@@ -14,6 +14,7 @@ use super::hosts::{Hosts, Reach};
 use super::media_type::MediaTypes;
 use super::rules::{RuleBook, Rules};
 use super::select::{Memory, Occasion, Postponed, Site};
+use super::stand_in::StandIns;
 use crate::config::{self, Address, Config, Origin};
 use crate::files::{File, ReadError, Root, Symlinks, Timestamp};
 use crate::http::{RefusedHead, Rejection, Request, Status};
@@ -80,6 +81,7 @@ impl Sites {
             shows_dotfiles: site.dotfiles,
             rules: RuleBook::of(&site.rules),
             types: MediaTypes::of(&site.rules),
+            stand_ins: StandIns::of(&site.rules, &rules),
         };
         let sites: Vec<_> = roots.into_iter().zip(&config.sites).enumerate().map(site).collect();
         let cache = Cache::new(sites.len(), config.limits.cache_size, descriptors_max);

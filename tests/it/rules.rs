@@ -226,3 +226,108 @@ fn redirects_win_over_files_and_answer_every_method() {
         assert_eq!(get(&server, target).field("Location"), None, "{target}");
     }
 }
+
+#[test]
+fn pages_of_the_site_say_what_went_wrong() {
+    let directory = site();
+    directory.write("www/404.html", "nothing here");
+    directory.write("www/.pages/4xx.txt", "your fault");
+    directory.write("www/large.html", "x".repeat(300_000));
+    let config = "
+        listen = '127.0.0.1:0'
+        errors = { 404 = 'top.html', 4xx = '/.pages/4xx.txt', 416 = 'large.html' }
+        [[site]]
+        root = 'www'
+        headers = { X-A = 'a' }
+        errors = { 404 = '404.html', 412 = 'missing.html', 501 = 'missing.html' }
+        cache = { '*' = 'max-age=5' }
+    ";
+    let mut server = Server::configured(&directory, config);
+    let large = "x".repeat(300_000);
+    for (status, request, content, media_type) in [
+        (404, request("GET", "/missing", &[]), "nothing here", "text/html; charset=utf-8"),
+        (404, request("GET", "/missing", &["Range: bytes=0-1"]), "nothing here", "text/html; charset=utf-8"),
+        (404, request("GET", "/missing", &["Accept: text/html"]), "nothing here", "text/html; charset=utf-8"),
+        (404, request("GET", "/missing", &["If-None-Match: *"]), "nothing here", "text/html; charset=utf-8"),
+        (405, request("DELETE", "/a.txt", &[]), "your fault", "text/plain; charset=utf-8"),
+        (400, request("GET", "/%00", &[]), "your fault", "text/plain; charset=utf-8"),
+        (416, request("GET", "/a.txt", &["Range: bytes=99-"]), &large, "text/html; charset=utf-8"),
+    ] {
+        for _ in 0..2 {
+            let response = exchange(&server, &request);
+            response.assert_status(status).assert_content(content).assert_field("Content-Type", media_type);
+            response.assert_field("X-A", "a").assert_field("Cache-Control", "no-cache");
+            for name in ["ETag", "Last-Modified", "Accept-Ranges"] {
+                assert_eq!(response.field(name), None, "{response}");
+            }
+            assert_eq!(response.field("Allow").is_some(), status == 405, "{response}");
+            assert_eq!(response.field("Content-Range").is_some(), status == 416, "{response}");
+        }
+    }
+    let mut peer = server.connect();
+    peer.send(request("HEAD", "/missing", &[]));
+    peer.head().assert_status(404).assert_field("Content-Length", "12");
+    // What is hidden stays so by its own name, and what a page is changes with its file.
+    get(&server, "/.pages/4xx.txt").assert_status(404);
+    get(&server, "/404.html").assert_status(200).assert_field("Cache-Control", "max-age=5");
+    directory.write("www/404.html", "now for something else");
+    get(&server, "/missing").assert_status(404).assert_content("now for something else");
+    // Where there is no page, ours is there; that is told once.
+    for _ in 0..3 {
+        let response = exchange(&server, request("GET", "/a.txt", &["If-Match: \"x\""]));
+        response
+            .assert_status(412)
+            .assert_content("412 Precondition Failed: the file is not what the request is about\n");
+    }
+    exchange(&server, request("BREW", "/", &[])).assert_status(501);
+    server.process.stderr.line_with("the file missing.html that site 1 answers with cannot be sent");
+    let finished = server.stop();
+    assert_eq!(finished.stderr.matches("missing.html").count(), 1, "{}", finished.stderr);
+}
+
+#[test]
+fn a_fallback_is_for_what_looks_like_a_page() {
+    let directory = site();
+    directory.write("www/app.html", "app");
+    directory.write("www/empty/a.css", "css");
+    let config = "
+        listen = '127.0.0.1:0'
+        [[site]]
+        root = 'www'
+        fallback = 'app.html'
+        errors = { 404 = 'a.txt' }
+        headers = { Vary = 'Origin' }
+        cache = { '/assets/*' = 'immutable', '/app.html' = 'max-age=7' }
+    ";
+    let server = Server::configured(&directory, config);
+    let html = "Accept: text/html,*/*;q=0.8";
+    for (target, lines, is_app) in [
+        ("/some/page", &[][..], true),
+        ("/some/page/", &[], true),
+        ("/empty/", &[], true),
+        ("/assets/page", &[], true),
+        ("/v1.2/page", &[], true),
+        ("/missing.js", &[], false),
+        ("/missing.js", &["Accept: text/html;q=0"], false),
+        ("/missing.js", &[html], true),
+        ("/", &[html], true),
+    ] {
+        for _ in 0..2 {
+            let response = exchange(&server, request("GET", target, lines));
+            if is_app {
+                response.assert_status(200).assert_content("app").assert_field("Cache-Control", "max-age=7");
+                assert_eq!(values(&response, "Vary").concat().matches("Accept").count(), 1, "{response}");
+                assert!(response.field("ETag").is_some(), "{response}");
+            } else {
+                response.assert_status(404).assert_content("0123456789");
+            }
+        }
+    }
+    get(&server, "/a.txt").assert_status(200).assert_content("0123456789");
+    exchange(&server, request("POST", "/some/page", &[])).assert_status(405);
+    let tag = get(&server, "/page").field("ETag").unwrap().to_owned();
+    exchange(&server, request("GET", "/other", &[&format!("If-None-Match: {tag}")])).assert_status(304);
+    // What is there now was not before.
+    directory.write("www/some/page", "page");
+    get(&server, "/some/page").assert_status(200).assert_content("page");
+}
