@@ -164,7 +164,8 @@ fn answers(criterion: &mut Criterion) {
     let mut sites = Sites::open(&config, 0).expect("a site");
     // Long after the file was written, or it would not be kept in memory.
     let now = Timestamp::from(SystemTime::now() + Duration::from_secs(3600));
-    let occasion = Occasion { now, fetched: None, fetches: 0, has_no_successor: false };
+    let peer = std::net::Ipv4Addr::LOCALHOST.into();
+    let occasion = Occasion { now, peer, fetched: None, fetches: 0, has_no_successor: false };
 
     let mut group = criterion.benchmark_group("Sites::answer");
     let mut ask = |name, head: &str| {

@@ -11,12 +11,13 @@ use log::LevelFilter;
 use toml::Spanned;
 
 use super::address::Address;
+use super::address_range::{AddressRange, Peers};
 use super::field::{self, CacheControl, Charset, Extension, FieldName, MediaType};
 use super::host_pattern::HostPattern;
 use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, count, size, time};
 use super::pattern::{Paths, Pattern};
 use super::redirect::{Onward, Redirect};
-use super::rules::ErrorStatus;
+use super::rules::{ErrorStatus, Methods};
 use super::table::Table;
 use super::word::{Choice, Directory, FileBelowRoot, FileName, Host, ListenAddress, StatusKey, Target, UserName};
 use super::{AccessTarget, LogFormat, Symlinks, User};
@@ -251,6 +252,28 @@ keys! {
     }
 }
 
+keys! {
+    /// What holds for some paths of a site.
+    pub(super) struct PathKeys {
+        /// Who may ask for them.
+        allow: Option<Vec<Spanned<AddressRange>>> = None, Optional(OneOrMore { of: Peers, not_empty: None });
+
+        /// What they can be asked for by.
+        methods: Option<Vec<Spanned<Methods>>> = None,
+            Optional(OneOrMore {
+                of: Choice(&[("GET", Methods::Get), ("HEAD", Methods::Head), ("OPTIONS", Methods::Options)]),
+                not_empty: Some("OPTIONS is always answered; for it alone, write [\"OPTIONS\"]"),
+            });
+
+        /// Fields for every response.
+        headers: Option<Entries<FieldName, String>> = None,
+            Optional(Map { names: field::Name, values: field::Value, example: "{ X-Frame-Options = \"DENY\" }" });
+
+        /// What caches may do with files.
+        cache: Option<Spanned<String>> = None, Optional(Placed(CacheControl));
+    }
+}
+
 /// A part of the file that has keys of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Section {
@@ -259,10 +282,11 @@ pub(super) enum Section {
     Limits,
     Log,
     Site,
+    Path,
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 5] = [Self::Top, Self::Server, Self::Limits, Self::Log, Self::Site];
+    pub(super) const ALL: [Self; 6] = [Self::Top, Self::Server, Self::Limits, Self::Log, Self::Site, Self::Path];
 
     /// The keys that can stand in this section.
     pub(super) fn keys(self) -> Vec<&'static str> {
@@ -272,7 +296,18 @@ impl Section {
             Self::Limits => Limits::NAMES.to_vec(),
             Self::Log => Log::NAMES.to_vec(),
             Self::Site => [SiteKeys::NAMES, SharedKeys::NAMES].concat(),
+            Self::Path => PathKeys::NAMES.to_vec(),
         }
+    }
+
+    /// The tables that can stand in this section.
+    pub(super) fn tables(self) -> impl Iterator<Item = Self> {
+        let of = move |table: &Self| match table {
+            Self::Top => false,
+            Self::Path => self == Self::Site,
+            Self::Server | Self::Limits | Self::Log | Self::Site => self == Self::Top,
+        };
+        Self::ALL.into_iter().filter(of)
     }
 
     /// The line that opens it; the top has none.
@@ -283,11 +318,15 @@ impl Section {
             Self::Limits => Some("[limits]"),
             Self::Log => Some("[log]"),
             Self::Site => Some("[[site]]"),
+            Self::Path => Some("[site.path.\"/private/*\"]"),
         }
     }
 
-    /// The name of the table; the top has none.
+    /// The name of the table in the one that it belongs to; the top has none.
     pub(super) fn name(self) -> Option<&'static str> {
+        if self == Self::Path {
+            return Some("path");
+        }
         self.header().map(|header| header.trim_matches(['[', ']']))
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use toml::Spanned;
-use toml::de::DeValue;
+use toml::de::{DeString, DeValue};
 
 use super::diagnostic::{Diagnostic, Malformed, Place, Quoted};
 use super::units::Unit;
@@ -181,28 +181,37 @@ impl<N: Word<Value: PartialEq>, K: Kind> Kind for Map<N, K> {
                 .values
                 .read(&Item { key: key.get_ref(), place: value.span(), value: value.get_ref() }, context)
                 .map(|read| Spanned::new(value.span(), read));
-            let name = match self.names.parse(key.get_ref(), context.base) {
-                Ok(name) => name,
-                Err(error) => {
-                    let title = format!("{} {} in `{}`", N::COMPLAINT, Quoted(key.get_ref()), item.key);
-                    let problem = Diagnostic::at(key.span(), title).label(error.problem).maybe_help(error.help);
-                    context.problems.push(problem);
-                    continue;
-                }
-            };
-            match (entries.iter().find(|(known, _)| *known.get_ref() == name), value) {
-                (Some((known, _)), _) => {
-                    let title = format!("{} stands twice in `{}`", Quoted(key.get_ref()), item.key);
-                    let problem =
-                        Diagnostic::at(key.span(), title).label("again").related(known.span(), "first written here");
-                    context.problems.push(problem.help("remove one of them"));
-                }
-                (None, Some(value)) => entries.push((Spanned::new(key.span(), name), value)),
-                (None, None) => {}
-            }
+            let name = add_name(&self.names, key, item.key, entries.iter().map(|(name, _)| name), context);
+            entries.extend(name.zip(value));
         }
         Some(entries)
     }
+}
+
+/// The name that is written as `key` in the table called `table`, if it is one, and none of those `known`.
+pub(super) fn add_name<'a, N: Word<Value: PartialEq + 'a>>(
+    names: &N,
+    key: &Spanned<DeString<'_>>,
+    table: &str,
+    mut known: impl Iterator<Item = &'a Spanned<N::Value>>,
+    context: &mut Context<'_>,
+) -> Option<Spanned<N::Value>> {
+    let name = match names.parse(key.get_ref(), context.base) {
+        Ok(name) => name,
+        Err(error) => {
+            let title = format!("{} {} in `{table}`", N::COMPLAINT, Quoted(key.get_ref()));
+            let problem = Diagnostic::at(key.span(), title).label(error.problem).maybe_help(error.help);
+            context.problems.push(problem);
+            return None;
+        }
+    };
+    if let Some(first) = known.find(|known| *known.get_ref() == name) {
+        let title = format!("{} stands twice in `{table}`", Quoted(key.get_ref()));
+        let problem = Diagnostic::at(key.span(), title).label("again").related(first.span(), "first written here");
+        context.problems.push(problem.help("remove one of them"));
+        return None;
+    }
+    Some(Spanned::new(key.span(), name))
 }
 
 /// `true` or `false`.

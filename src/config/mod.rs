@@ -7,6 +7,7 @@
 //! what a site takes from the top of the file and judges what only several values together can get wrong.
 
 mod address;
+mod address_range;
 mod changes;
 mod diagnostic;
 mod field;
@@ -30,13 +31,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub use address::Address;
+pub use address_range::AddressRange;
 pub use diagnostic::{Diagnostic, Diagnostics, Malformed};
 pub use field::FieldName;
 pub use host_pattern::HostPattern;
 pub use keys::{Limits, Log, Server};
 pub use pattern::Pattern;
 pub use redirect::{Redirect, RedirectStatus};
-pub use rules::{ErrorStatus, Rules, SiteRules};
+pub use rules::{ErrorStatus, Methods, Rules, SiteRules};
 
 use diagnostic::Quoted;
 use kind::Context;

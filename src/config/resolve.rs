@@ -34,7 +34,7 @@ pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Opt
     let top_in_use = own.iter().any(Option::is_none).then_some(&top);
     problems.extend(blocked_addresses(top_in_use.into_iter().chain(own.iter().flatten()).flatten()));
     problems.extend(repeated_hosts(&sites));
-    problems.extend(written.sites.iter().flat_map(|site| rules::problems(&site.shared, &site.own)));
+    problems.extend(written.sites.iter().flat_map(rules::problems));
     if !overrides.listen.is_empty() && !own.is_empty() && own.iter().all(Option::is_some) {
         let idle = Diagnostic::without_place("--listen and --lan have no effect with this config");
         problems.push(idle.help("they replace the `listen` at its top, but every site has one of its own"));
@@ -136,7 +136,7 @@ impl Claimant<'_> {
             },
             dotfiles: shared.dotfiles.or(top.dotfiles).unwrap_or(false),
             symlinks: shared.symlinks.or(top.symlinks).unwrap_or(DEFAULT_SYMLINKS),
-            rules: SiteRules::of(top, shared, own),
+            rules: SiteRules::of(top, self.site),
         })
     }
 

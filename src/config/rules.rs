@@ -5,11 +5,13 @@
 
 use toml::Spanned;
 
+use super::address_range::AddressRange;
 use super::diagnostic::Diagnostic;
 use super::field::FieldName;
-use super::keys::{SharedKeys, SiteKeys};
+use super::keys::SharedKeys;
 use super::pattern::Pattern;
 use super::redirect::{self, Redirect};
+use super::written::WrittenSite;
 
 /// What a site says about its answers.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -37,6 +39,17 @@ pub enum ErrorStatus {
     Class(u16),
 }
 
+/// The methods that are answered, each with those before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Methods {
+    /// Always
+    Options,
+    /// Fields without content
+    Head,
+    /// Whoever may have the content may have the fields.
+    Get,
+}
+
 /// What holds for some paths.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Rules {
@@ -44,6 +57,10 @@ pub struct Rules {
     pub cache: Option<String>,
     /// Where requests are sent on to, and the paths that this was said of
     pub redirect: Option<(Pattern, Redirect)>,
+    /// The peers that may ask for it; all where it is not said
+    pub allow: Option<Vec<AddressRange>>,
+    /// What it can be asked for by
+    pub methods: Option<Methods>,
     /// Fields for every response, in the order of the file. One without a value is taken away from those of less specific
     /// rules.
     pub headers: Vec<(FieldName, String)>,
@@ -51,7 +68,8 @@ pub struct Rules {
 
 impl SiteRules {
     /// What `own` says, and what the top of the file says besides.
-    pub(super) fn of(top: &SharedKeys, own: &SharedKeys, site: &SiteKeys) -> SiteRules {
+    pub(super) fn of(top: &SharedKeys, site: &WrittenSite) -> SiteRules {
+        let own = &site.shared;
         let mut rules = SiteRules::default();
         let mut cache: Vec<(Pattern, String)> = Vec::new();
         for keys in [top, own] {
@@ -63,8 +81,17 @@ impl SiteRules {
         for (pattern, value) in cache.into_iter().filter(|(_, value)| !value.is_empty()) {
             rules.at(&pattern).cache = Some(value);
         }
-        for (pattern, redirect) in site.redirects.iter().flatten() {
+        for (pattern, redirect) in site.own.redirects.iter().flatten() {
             rules.at(pattern.get_ref()).redirect = Some((pattern.get_ref().clone(), redirect.get_ref().clone()));
+        }
+        for (pattern, keys) in &site.paths {
+            rules.at(pattern.get_ref()).add(&Rules {
+                headers: plain(keys.headers.as_deref()),
+                cache: keys.cache.as_ref().map(|cache| cache.get_ref().clone()).filter(|cache| !cache.is_empty()),
+                redirect: None,
+                allow: keys.allow.as_ref().map(|ranges| ranges.iter().map(|range| *range.get_ref()).collect()),
+                methods: keys.methods.iter().flatten().map(|methods| *methods.get_ref()).max(),
+            });
         }
         rules.errors.retain(|(_, file)| !file.is_empty());
         rules.fallback = own.fallback.clone().or_else(|| top.fallback.clone()).filter(|file| !file.is_empty());
@@ -102,14 +129,32 @@ impl Rules {
     pub fn add(&mut self, more: &Rules) {
         merge(&mut self.headers, more.headers.clone());
         self.cache = more.cache.clone().or(self.cache.take());
+        self.allow = more.allow.clone().or(self.allow.take());
+        self.methods = more.methods.or(self.methods);
         self.redirect = more.redirect.clone().or(self.redirect.take());
     }
 }
 
 /// What is wrong with the rules of a site that takes several of them to see.
-pub(super) fn problems(shared: &SharedKeys, site: &SiteKeys) -> Vec<Diagnostic> {
-    let Some(redirects) = &site.redirects else { return Vec::new() };
-    redirect::problems(redirects, shared.cache.as_deref().unwrap_or_default())
+pub(super) fn problems(site: &WrittenSite) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let mut cache = site.shared.cache.clone().unwrap_or_default();
+    for (pattern, keys) in &site.paths {
+        let Some(value) = &keys.cache else { continue };
+        match cache.iter().find(|(other, _)| other.get_ref() == pattern.get_ref()) {
+            Some((other, _)) => problems.push(
+                Diagnostic::at(value.span(), "what caches may do is said twice of the same paths")
+                    .label("again")
+                    .related(other.span(), "first written here")
+                    .help("remove one of them"),
+            ),
+            None => cache.push((pattern.clone(), value.clone())),
+        }
+    }
+    if let Some(redirects) = &site.own.redirects {
+        problems.extend(redirect::problems(redirects, &cache));
+    }
+    problems
 }
 
 /// Puts each of `more` in the place of what has the same name, or behind the others.

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Place, Quoted, nearest};
 use super::keys::Section;
-use super::kind::{Context, Item, Kind};
+use super::kind::{Context, Item, Kind, Word, add_name};
 use super::word::listed;
 
 /// One table, as a section of the config.
@@ -92,14 +92,50 @@ impl<'a> Table<'a> {
         tables
     }
 
+    /// Every table of the one that stands under the name of `section`, each by a name that is not ours.
+    pub(super) fn named_tables<N: Word<Value: PartialEq>>(
+        &self,
+        section: Section,
+        names: &N,
+        context: &mut Context<'_>,
+    ) -> Vec<(Spanned<N::Value>, Table<'a>)> {
+        let (Some(header), Some(name)) = (section.header(), section.name()) else { return Vec::new() };
+        let Some(value) = self.entries.get(name) else { return Vec::new() };
+        let not_a_table = |place: Place, name: &str| {
+            Diagnostic::at(place, format!("{} is not a table", Quoted(name)))
+                .label("expected a table")
+                .help(format!("write its keys below a `{header}` line"))
+        };
+        let Some(entries) = value.get_ref().as_table() else {
+            context.problems.push(not_a_table(value.span(), name));
+            return Vec::new();
+        };
+        let mut entries: Vec<_> = entries.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        let mut tables: Vec<(Spanned<N::Value>, Table<'a>)> = Vec::new();
+        for (key, value) in entries {
+            if context.is_full() {
+                break;
+            }
+            let Some(entries) = value.get_ref().as_table() else {
+                context.problems.push(not_a_table(value.span(), key.get_ref()));
+                continue;
+            };
+            let table = Table::open(section, entries, context);
+            if let Some(name) = add_name(names, key, name, tables.iter().map(|(name, _)| name), context) {
+                tables.push((name, table));
+            }
+        }
+        tables
+    }
+
     /// The value under `key`. The parser leaves an empty place where it could not read one, and has said so.
     fn value(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.entries.get(key).filter(|value| !value.span().is_empty())
     }
 
     fn subsections(&self) -> impl Iterator<Item = &'static str> {
-        let is_top = self.section == Section::Top;
-        Section::ALL.into_iter().filter_map(Section::name).filter(move |_| is_top)
+        self.section.tables().filter_map(Section::name)
     }
 
     fn unknown(&self, key: &str, place: Place) -> Diagnostic {
@@ -126,7 +162,7 @@ impl<'a> Table<'a> {
             unknown.label("not a key of this server").help(format!("the keys {section}: {}", listed(keys, "and")));
         match section {
             Section::Top => {
-                let tables = Section::ALL.into_iter().filter_map(Section::header).map(|header| format!("`{header}`"));
+                let tables = section.tables().filter_map(Section::header).map(|header| format!("`{header}`"));
                 known.help(format!("the tables: {}", listed(tables, "and")))
             }
             _ => known,

@@ -2,11 +2,13 @@
 //!
 //! Never compares two values and fills in no default across sections.
 
+use toml::Spanned;
 use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Place, Quoted, lines_of};
-use super::keys::{Limits, Log, Section, Server, SharedKeys, SiteKeys};
+use super::keys::{Limits, Log, PathKeys, Section, Server, SharedKeys, SiteKeys};
 use super::kind::Context;
+use super::pattern::{Paths, Pattern};
 use super::table::Table;
 
 const ROOT_HELP: &str = "add `root = \"www\"`: the directory to serve, relative to the directory of this file";
@@ -32,6 +34,8 @@ pub(super) struct WrittenSite {
     pub(super) place: Place,
     pub(super) own: SiteKeys,
     pub(super) shared: SharedKeys,
+    /// What holds for some of its paths
+    pub(super) paths: Vec<(Spanned<Pattern>, PathKeys)>,
 }
 
 impl Written {
@@ -84,7 +88,9 @@ fn read_sites(top: &Table<'_>, complete: bool, context: &mut Context<'_>) -> Vec
             table.require("root", place.clone(), ROOT_HELP, context);
         }
         let (own, shared) = (SiteKeys::read(&table, context), SharedKeys::read(&table, context));
-        sites.push(WrittenSite { place, own, shared });
+        let paths = table.named_tables(Section::Path, &Paths, context).into_iter();
+        let paths = paths.map(|(pattern, table)| (pattern, PathKeys::read(&table, context))).collect();
+        sites.push(WrittenSite { place, own, shared, paths });
     }
     sites
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -127,6 +127,16 @@ pub enum More {
 }
 
 /// With the port, by which the connections of one peer are told apart.
+impl Peer {
+    /// Its address; that of loopback where it has none, being on this machine.
+    pub fn ip(self) -> IpAddr {
+        match self {
+            Peer::Ip(address, _) => address,
+            Peer::Unix => Ipv4Addr::LOCALHOST.into(),
+        }
+    }
+}
+
 impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,10 +1,11 @@
 //! The rules of a site as they are applied: encoded once, and kept with what they are for.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::path::{SitePath, encoded_query};
-use crate::config::{self, Pattern, RedirectStatus};
+use crate::config::{self, AddressRange, Methods, Pattern, RedirectStatus};
 use crate::http::Status;
 
 /// A cache asks each time whether what it has is still good, unless a rule says otherwise.
@@ -18,6 +19,9 @@ pub struct Rules {
     cache_control: usize,
     not_modified: usize,
     redirect: Option<Redirect>,
+    /// The peers that may ask for it; all where there is none
+    allow: Option<Vec<AddressRange>>,
+    methods: Methods,
     /// The same for a response that says what went wrong, whose Cache-Control is not for the config to say
     error_lines: Vec<u8>,
 }
@@ -73,7 +77,9 @@ impl Rules {
             to: redirect.to.clone(),
             status: status_of(redirect.status),
         });
-        Rules { lines: lines.into_bytes(), cache_control, not_modified, redirect, error_lines }
+        let allow = written.allow.clone();
+        let methods = written.methods.unwrap_or(Methods::Get);
+        Rules { lines: lines.into_bytes(), cache_control, not_modified, redirect, allow, methods, error_lines }
     }
 
     /// The field lines of every response with this status. What a cache may do with it is the config's to say where it
@@ -89,6 +95,27 @@ impl Rules {
 }
 
 impl Rules {
+    /// Whether this peer may ask for it.
+    pub fn admits(&self, peer: IpAddr) -> bool {
+        self.allow.as_ref().is_none_or(|ranges| ranges.iter().any(|range| range.contains(peer)))
+    }
+
+    /// The methods that are answered.
+    pub fn methods(&self) -> Methods {
+        self.methods
+    }
+
+    /// The same as a field, and in words for who uses another one.
+    pub fn allow(&self) -> (&'static str, &'static str) {
+        match self.methods {
+            Methods::Get => {
+                ("Allow: GET, HEAD, OPTIONS\r\n", "this method is not allowed here; GET, HEAD and OPTIONS are")
+            }
+            Methods::Head => ("Allow: HEAD, OPTIONS\r\n", "this method is not allowed here; HEAD and OPTIONS are"),
+            Methods::Options => ("Allow: OPTIONS\r\n", "this method is not allowed here; OPTIONS is"),
+        }
+    }
+
     /// Where a request for this path and query is sent on to, with which status.
     pub fn redirect(&self, path: SitePath<'_>, query: Option<&str>) -> Option<(Status, String)> {
         let Redirect { carried_from, to, status } = self.redirect.as_ref()?;

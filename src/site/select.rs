@@ -1,6 +1,7 @@
 //! The answer of one site, in the order of the RFC: method, path, file, preconditions, range.
 
 use std::io;
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,14 +15,12 @@ use super::path::SitePath;
 use super::representation::{MEMORY_MAX, Representation};
 use super::rules::{RuleBook, Rules};
 use super::stand_in::StandIns;
+use crate::config::Methods;
 use crate::escape::Visible;
 use crate::files::{Fetch, Fetched, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
 use crate::http::{FieldName, Method, Request, Status};
-
-/// What a static server can be asked for.
-const ALLOW: &str = "Allow: GET, HEAD, OPTIONS\r\n";
 
 /// How often a file is opened again that changes while it is read.
 const READS_MAX: u8 = 4;
@@ -56,11 +55,13 @@ pub(super) struct Memory {
     pub(super) path: Vec<u8>,
 }
 
-/// When a request is answered, and what has been fetched for it.
+/// When a request is answered, to whom, and what has been fetched for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Occasion<'a> {
     /// Now
     pub now: Timestamp,
+    /// Where the peer is; one on this machine that has no address is at that of loopback
+    pub peer: IpAddr,
     /// What was missing from memory when it was to be answered before
     pub fetched: Option<&'a Fetched>,
     /// How often something was fetched for it
@@ -166,18 +167,22 @@ impl Site {
     ) -> Result<Answer, Instead> {
         let now = occasion.now;
         let fail = |status, reason, lines| Err(Error { status, reason, lines }.into());
+        if !rules.admits(occasion.peer) {
+            return Err(Error::new(Status::Forbidden, "this is not for your address").into());
+        }
         if let Some((status, url)) = target.ok().and_then(|(path, query)| rules.redirect(path, query)) {
             return fail(status, "what is asked for is at another place", format!("Location: {url}\r\n").into());
         }
+        let (allow, not_allowed) = rules.allow();
         match request.method {
-            Method::Get | Method::Head => {}
-            Method::Options => return Ok(Answer::fixed(Status::NoContent, ALLOW, Rc::clone(rules))),
-            Method::Known | Method::Connect => {
-                let reason = "this method is not allowed here; GET, HEAD and OPTIONS are";
-                return fail(Status::MethodNotAllowed, reason, ALLOW.into());
+            Method::Get if rules.methods() >= Methods::Get => {}
+            Method::Head if rules.methods() >= Methods::Head => {}
+            Method::Options => return Ok(Answer::fixed(Status::NoContent, allow, Rc::clone(rules))),
+            Method::Get | Method::Head | Method::Known | Method::Connect => {
+                return fail(Status::MethodNotAllowed, not_allowed, allow.into());
             }
             Method::Unknown => {
-                return fail(Status::NotImplemented, "this method is not known here", ALLOW.into());
+                return fail(Status::NotImplemented, "this method is not known here", allow.into());
             }
         }
 

@@ -13,6 +13,9 @@ use crate::config::{ErrorStatus, SiteRules};
 use crate::escape::Visible;
 use crate::http::{Request, Status};
 
+/// What is sent where there is nothing, and the rules for it.
+pub(super) type Fallback = (Rc<Representation>, Rc<Rules>);
+
 /// The files of a site that stand in for others.
 #[derive(Debug)]
 pub(super) struct StandIns {
@@ -69,7 +72,7 @@ impl Site {
         request: &Request<'_>,
         cache: &mut Cache,
         occasion: Occasion<'_>,
-    ) -> Result<Option<(Rc<Representation>, Rc<Rules>)>, Instead> {
+    ) -> Result<Option<Fallback>, Instead> {
         let Some((file, rules)) = &self.stand_ins.fallback else { return Ok(None) };
         if path.has_extension() && !accepts_html(&request.fields) {
             return Ok(None);

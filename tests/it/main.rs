@@ -26,6 +26,7 @@ mod log_diagnostics;
 mod log_sinks;
 mod names;
 mod overload;
+mod path_rules;
 mod paths;
 mod persistence;
 mod privileges;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -46,8 +47,9 @@ impl Place {
         let mut input = head.as_bytes();
         let Step::Request(request) = connection.step(&mut input, &limits) else { panic!() };
         let now = Timestamp::from(SystemTime::now() + Duration::from_secs(3600));
+        let peer = Ipv4Addr::LOCALHOST.into();
         self.sites.begin_round();
-        let occasion = Occasion { now, fetched: fetched.as_ref(), fetches: 0, has_no_successor: false };
+        let occasion = Occasion { now, peer, fetched: fetched.as_ref(), fetches: 0, has_no_successor: false };
         let answer = match self.sites.answer(0, &request, occasion) {
             Ok(answer) => answer,
             Err(Postponed::Successor) => panic!("there is one root"),
