@@ -44,10 +44,10 @@ pub enum Data {
 }
 
 impl Representation {
-    /// Represents the file. A small one is read, unless its content has been `fetched`.
+    /// Represents the file, whose type is asked for when it has been read: until then it may change. A small one is read, unless its content has been `fetched`.
     pub fn of(
         file: &Arc<File>,
-        content_type: Cow<'static, str>,
+        content_type: impl FnOnce() -> Cow<'static, str>,
         now: Timestamp,
         fetched: Option<&[u8]>,
         rules: Rc<Rules>,
@@ -81,6 +81,7 @@ impl Representation {
         }
         lines += "Accept-Ranges: bytes\r\n";
         let without_type = lines.len();
+        let content_type = content_type();
         lines += "Content-Type: ";
         lines += &content_type;
         lines += "\r\n";

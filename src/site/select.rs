@@ -379,7 +379,7 @@ impl Site {
                 Some(Err(_)) | None => None,
                 Some(Ok(content)) => Some(content),
             };
-            match Representation::of(&file, self.types.content_type(name), now, content, Rc::clone(rules)) {
+            match Representation::of(&file, || self.types.content_type(name), now, content, Rc::clone(rules)) {
                 Ok(representation) => {
                     let representation = Rc::new(representation);
                     if representation.is_lasting() {

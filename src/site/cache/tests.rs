@@ -30,7 +30,7 @@ impl Directory {
         let identity = file.metadata().identity;
         let rules = Rc::new(Rules::of(&config::Rules::default()));
         let content = Some(content.as_bytes());
-        let representation = Representation::of(&file, "text/plain".into(), later(), content, rules).unwrap();
+        let representation = Representation::of(&file, || "text/plain".into(), later(), content, rules).unwrap();
         assert!(representation.is_lasting());
         (identity, Known::Representation(Rc::new(representation)))
     }
