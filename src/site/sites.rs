@@ -71,17 +71,20 @@ impl Sites {
     }
 
     fn with(roots: Vec<Root>, config: &Config, descriptors_max: usize) -> Sites {
-        let site = |(number, (root, site)): (usize, (Root, &config::Site))| Site {
-            number,
-            root,
-            is_gone: false,
-            is_confined: false,
-            is_superseded: false,
-            index: site.index.iter().map(|name| name.clone().into_bytes()).collect(),
-            shows_dotfiles: site.dotfiles,
-            rules: RuleBook::of(&site.rules),
-            types: MediaTypes::of(&site.rules),
-            stand_ins: StandIns::of(&site.rules, &rules),
+        let site = |(number, (root, site)): (usize, (Root, &config::Site))| {
+            let rules = RuleBook::of(&site.rules);
+            Site {
+                number,
+                root,
+                is_gone: false,
+                is_confined: false,
+                is_superseded: false,
+                index: site.index.iter().map(|name| name.clone().into_bytes()).collect(),
+                shows_dotfiles: site.dotfiles,
+                types: MediaTypes::of(&site.rules),
+                stand_ins: StandIns::of(&site.rules, &rules),
+                rules,
+            }
         };
         let sites: Vec<_> = roots.into_iter().zip(&config.sites).enumerate().map(site).collect();
         let cache = Cache::new(sites.len(), config.limits.cache_size, descriptors_max);
