@@ -126,7 +126,6 @@ pub enum More {
     Nothing,
 }
 
-/// With the port, by which the connections of one peer are told apart.
 impl Peer {
     /// Its address; that of loopback where it has none, being on this machine.
     pub fn ip(self) -> IpAddr {
@@ -137,6 +136,7 @@ impl Peer {
     }
 }
 
+/// With the port, by which the connections of one peer are told apart.
 impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

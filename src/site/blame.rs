@@ -1,5 +1,6 @@
 //! What the peer is told of a file that cannot be had, and what the log is told.
 
+use super::select::Found;
 use crate::escape::Visible;
 use crate::files::{File, OpenError, ReadError};
 use crate::http::Status;
@@ -10,6 +11,12 @@ pub(super) type Blame = (Status, &'static str);
 pub(super) const NOT_FOUND: Blame = (Status::NotFound, "there is no such file");
 pub(super) const CHANGING: Blame = (Status::ServiceUnavailable, "the file keeps changing while it is read");
 const UNREADABLE: Blame = (Status::InternalServerError, "the file could not be read");
+
+impl From<Blame> for Found {
+    fn from((status, reason): Blame) -> Found {
+        Found::Nothing(status, reason)
+    }
+}
 
 /// What the peer is told of a file that was opened and could not be read.
 pub(super) fn blame_unreadable(file: &File, error: &ReadError) -> Blame {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::answer::Answer;
-use super::blame::{Blame, CHANGING, NOT_FOUND, blame, blame_unreadable};
+use super::blame::{CHANGING, NOT_FOUND, blame, blame_unreadable};
 use super::cache::{Cache, Known, Look};
 use super::error_page::{Error, ErrorPages};
 use super::media_type::MediaTypes;
@@ -103,12 +103,6 @@ impl From<Known> for Found {
             Known::Representation(representation) => Found::Representation(representation),
             Known::Missing => NOT_FOUND.into(),
         }
-    }
-}
-
-impl From<Blame> for Found {
-    fn from((status, reason): Blame) -> Found {
-        Found::Nothing(status, reason)
     }
 }
 
