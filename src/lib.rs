@@ -28,11 +28,11 @@
 //! | [`cli`] | arguments | `config` |
 //! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, `nix` for users by name, nothing of ours |
 //! | [`http`] | the protocol: connection, request, target, framing, response, preconditions, ranges | `httparse`, `httpdate`, `memchr`, nothing of ours |
-//! | [`site`] | which answer a request gets: hosts, paths, representations, the cache, error pages | `http`, `files`, `config` |
+//! | [`site`] | which answer a request gets: hosts, paths, representations, the cache, error pages | `http`, `files`, `config`, `escape` |
 //! | [`files`] | the disk below a root | the file system, nothing of ours |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
 //! | [`server`] | the supervisor: signals, reloads, the banner; the workers: clients, deadlines | all |
-//! | [`access_log`] | a line for each response | `sink`; `config`, `http`, `net` for their types |
+//! | [`access_log`] | a line for each response | `sink`, `escape`; `config`, `http`, `net` for their types |
 //! | [`sink`] | where the lines of a log go, without anybody waiting for it | nothing of ours |
 //! | `escape` | what came from elsewhere, made fit to be shown | nothing of ours |
 //!
