@@ -50,7 +50,7 @@ Without DIR and --config it serves conf/webserv.toml, or else the current direct
 
 Examples:
   webserv public                   browse public at http://localhost:8080/
-  webserv -l 3000 dist             on another port
+  webserv --listing -l 3000 .      list its directories, on another port
   webserv --lan dist               show it to a phone on the same network
   webserv -l unix:/tmp/web.sock    curl --unix-socket /tmp/web.sock http://localhost/
   webserv --check -c site.toml     show everything that is wrong with a config
@@ -94,6 +94,8 @@ fn command() -> Command {
                 .action(ArgAction::Append),
         )
         .arg(flag("lan", "Listen on every interface, over IPv4 and IPv6").conflicts_with("listen"))
+        .arg(flag("listing", "List directories that have no index file, for DIR").conflicts_with("config"))
+        .arg(flag("dotfiles", "Serve names that begin with a dot, for DIR").conflicts_with("config"))
         .arg(flag("check", "Check the config and stop: exit status 0, or 2 with all its errors"))
         .arg(flag("quiet", "Show errors only").short('q').conflicts_with("verbose"))
         .arg(flag("verbose", "Show every request head (>) and response head (<), as curl does").short('v'))
@@ -119,7 +121,8 @@ fn arguments(matches: &clap::ArgMatches) -> Arguments {
         (false, true) => Verbosity::Verbose,
         (false, false) => Verbosity::Normal,
     };
-    Arguments { source, overrides: Overrides { listen }, check: matches.get_flag("check"), verbosity }
+    let overrides = Overrides { listen, listing: matches.get_flag("listing"), dotfiles: matches.get_flag("dotfiles") };
+    Arguments { source, overrides, check: matches.get_flag("check"), verbosity }
 }
 
 impl Arguments {
@@ -148,7 +151,7 @@ mod tests {
     #[test]
     fn help_fits_on_a_screen() {
         let help = command().render_help().to_string();
-        assert!(help.lines().count() <= 25, "{help}");
+        assert!(help.lines().count() <= 27, "{help}");
         for line in help.lines() {
             assert!(line.chars().count() <= 100, "{line}");
         }
@@ -163,9 +166,15 @@ mod tests {
         assert_eq!(arguments.verbosity, Verbosity::Verbose);
         assert!(matches!(arguments.source, Source::Directory(path) if path == Path::new("public")));
         assert_eq!(parse("webserv --lan a").unwrap().overrides.listen, Listen::every_interface());
-        for wrong in
-            ["webserv -l", "webserv -l a:b", "webserv -q -v", "webserv -c a b", "webserv a b", "webserv --lan -l 1"]
-        {
+        for wrong in [
+            "webserv -l",
+            "webserv -l a:b",
+            "webserv -q -v",
+            "webserv -c a b",
+            "webserv a b",
+            "webserv --lan -l 1",
+            "webserv --listing -c a",
+        ] {
             assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
         }
     }

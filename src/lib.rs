@@ -15,7 +15,7 @@
 //! close, until it would block or has had its share of the turn.
 //!
 //! One thread does all of this. The threads of [`files::Fetchers`], which there are none of until a file has to come from
-//! the disk, read that file and do nothing else. That of a [`sink::Sink`], which there is none of until a line has been
+//! the disk or a directory be listed, read that file or list that directory and do nothing else. That of a [`sink::Sink`], which there is none of until a line has been
 //! logged, writes the lines and does nothing else. The main thread is the [`server::Supervisor`], which waits for signals.
 //! It takes nothing from clients, so it may do what a worker must not be able to: bind listeners, and have a thread that
 //! comes and goes read the config and open logs, which a disk may delay. A config that is loaded again gets a worker of its own, with nothing of the old one but the listeners that stay;
@@ -28,7 +28,7 @@
 //! | [`cli`] | arguments | `config` |
 //! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, `nix` for users by name, nothing of ours |
 //! | [`http`] | the protocol: connection, request, target, framing, response, preconditions, ranges | `httparse`, `httpdate`, `memchr`, nothing of ours |
-//! | [`site`] | which answer a request gets: hosts, paths, representations, the cache, error pages | `http`, `files`, `config`, `escape` |
+//! | [`site`] | which answer a request gets: hosts, paths, representations, the cache, listings, error pages | `http`, `files`, `config`, `escape` |
 //! | [`files`] | the disk below a root | the file system, nothing of ours |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
 //! | [`server`] | the supervisor: signals, reloads, the banner; the workers: clients, deadlines | all |
@@ -48,7 +48,8 @@
 //!   request for it has been received: once for all requests that were received together. A file that becomes shorter
 //!   while it is sent, or is written over, cuts the connection before its last piece is sent.
 //! - **The content of a file is not waited for** by the thread that serves: what is not in memory is read by others, and
-//!   what they have read is what is sent. Names and metadata are waited for, and so is to open and to close a file. What is
+//!   what they have read is what is sent. So is a directory that is to be listed, with the metadata of all that is in it.
+//!   Other names and metadata are waited for, and so is to open and to close a file. What is
 //!   in memory is found out by a try every 128 KiB, so that a page that was evicted between two of them is waited for, and
 //!   on overlayfs, which cannot tell, what was read once through the same descriptor and was evicted since.
 //! - **A log is never waited for**: a file that takes no lines costs lines, which are counted.

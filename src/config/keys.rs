@@ -101,6 +101,9 @@ keys! {
         index: Option<Vec<Spanned<String>>> = None,
             Optional(OneOrMore { of: FileName, not_empty: None });
 
+        /// Whether a directory without an index file answers with a list of what is in it.
+        listing: Option<bool> = None, Optional(Flag);
+
         /// Whether names that begin with a dot are served. `/.well-known/` is in any case.
         dotfiles: Option<bool> = None, Optional(Flag);
 
@@ -264,6 +267,9 @@ keys! {
                 of: Choice(&[("GET", Methods::Get), ("HEAD", Methods::Head), ("OPTIONS", Methods::Options)]),
                 not_empty: Some("OPTIONS is always answered; for it alone, write [\"OPTIONS\"]"),
             });
+
+        /// Whether a directory without an index file answers with a list of what is in it.
+        listing: Option<bool> = None, Optional(Flag);
 
         /// Fields for every response.
         headers: Option<Entries<FieldName, String>> = None,

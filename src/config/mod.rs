@@ -149,6 +149,10 @@ pub enum LogFormat {
 pub struct Overrides {
     /// In the place of the `listen` at the top of the file, unless it is empty. A site that has its own keeps it.
     pub listen: Vec<Listen>,
+    /// Directories are listed. For a directory that is served without a file, as are dotfiles.
+    pub listing: bool,
+    /// Names that begin with a dot are served.
+    pub dotfiles: bool,
 }
 
 impl Listen {

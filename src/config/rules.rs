@@ -61,6 +61,8 @@ pub struct Rules {
     pub allow: Option<Vec<AddressRange>>,
     /// What it can be asked for by
     pub methods: Option<Methods>,
+    /// Whether a directory without an index file answers with a list of what is in it; it does not where it is not said
+    pub listing: Option<bool>,
     /// Fields for every response, in the order of the file. One without a value is taken away from those of less specific
     /// rules.
     pub headers: Vec<(FieldName, String)>,
@@ -73,7 +75,8 @@ impl SiteRules {
         let mut rules = SiteRules::default();
         let mut cache: Vec<(Pattern, String)> = Vec::new();
         for keys in [top, own] {
-            rules.every.add(&Rules { headers: plain(keys.headers.as_deref()), ..Rules::default() });
+            let (headers, listing) = (plain(keys.headers.as_deref()), keys.listing);
+            rules.every.add(&Rules { headers, listing, ..Rules::default() });
             merge(&mut cache, plain(keys.cache.as_deref()));
             merge(&mut rules.types, plain(keys.types.as_deref()));
             merge(&mut rules.errors, plain(keys.errors.as_deref()));
@@ -90,6 +93,7 @@ impl SiteRules {
                 cache: keys.cache.as_ref().map(|cache| cache.get_ref().clone()).filter(|cache| !cache.is_empty()),
                 redirect: None,
                 allow: keys.allow.as_ref().map(|ranges| ranges.iter().map(|range| *range.get_ref()).collect()),
+                listing: keys.listing,
                 methods: keys.methods.iter().flatten().map(|methods| *methods.get_ref()).max(),
             });
         }
@@ -131,6 +135,7 @@ impl Rules {
         self.cache = more.cache.clone().or(self.cache.take());
         self.allow = more.allow.clone().or(self.allow.take());
         self.methods = more.methods.or(self.methods);
+        self.listing = more.listing.or(self.listing);
         self.redirect = more.redirect.clone().or(self.redirect.take());
     }
 }

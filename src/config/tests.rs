@@ -15,6 +15,7 @@ const FIXTURES: &str = "tests/config_errors";
 const GOOD: &str = r#"# every key
 listen = ["8081", "unix:web.sock"]
 index = "start.html"
+listing = true
 dotfiles = true
 symlinks = "follow"
 
@@ -49,6 +50,7 @@ hosts = 'other.test'
 listen = ["[::1]:9000", "0.0.0.0:9000"]
 root = "./www"
 index = []
+listing = false
 dotfiles = false
 symlinks = "deny"
 "#;
@@ -118,6 +120,8 @@ fn every_key_is_read() {
     assert_eq!(addresses(first), ["localhost:8081".to_owned(), format!("unix:{}/web.sock", base.display())]);
     assert_eq!(addresses(second), ["[::1]:9000", "0.0.0.0:9000"]);
     assert_eq!(first.root, base.join("www"));
+    let listing = |site: &Site| site.rules.every.listing;
+    assert_eq!((listing(first), listing(second)), (Some(true), Some(false)));
     assert_eq!((first.dotfiles, second.dotfiles), (true, false));
     assert_eq!((first.symlinks, second.symlinks), (Symlinks::Follow, Symlinks::Deny));
     assert_eq!((first.index.as_slice(), second.index.as_slice()), (&["start.html".to_owned()][..], &[][..]));
@@ -129,7 +133,7 @@ fn what_is_not_written_has_its_default() {
     let site = &config.sites[0];
     assert_eq!(site.listen, [Listen { address: Address::Localhost(8080), port_given: false }]);
     assert_eq!((site.default, site.index.as_slice()), (true, &["index.html".to_owned()][..]));
-    assert_eq!((site.dotfiles, site.symlinks), (false, Symlinks::Inside));
+    assert_eq!((site.rules.every.listing, site.dotfiles, site.symlinks), (None, false, Symlinks::Inside));
     assert_eq!((config.limits.connections, config.limits.idle_time), (10_000, Duration::from_secs(75)));
     assert_eq!((config.log.access, config.log.level), (AccessTarget::Stdout, LevelFilter::Info));
     assert_eq!((config.server.user, config.server.sandbox), (None, true));
@@ -138,14 +142,16 @@ fn what_is_not_written_has_its_default() {
 #[test]
 fn the_command_line_replaces_the_listen_of_the_top_alone() {
     let text = "listen = '1000'\n[[site]]\nroot = 'www'\n[[site]]\nlisten = '2000'\nroot = 'www'\n";
-    let overrides = Overrides { listen: vec![Listen::at(Address::Localhost(3000))] };
+    let overrides = Overrides { listen: vec![Listen::at(Address::Localhost(3000))], ..Overrides::default() };
     let config = judge(text, &overrides).unwrap();
     assert_eq!(config.sites.iter().map(addresses).collect::<Vec<_>>(), [["localhost:3000"], ["localhost:2000"]]);
     assert!(config.sites[0].listen[0].port_given);
 
     let text = "[[site]]\nroot = 'www'\nhosts = 'a'\n[[site]]\nroot = 'www'\nhosts = 'b'\n";
-    let overrides =
-        Overrides { listen: vec![Listen::at("0.0.0.0:80".parse().unwrap()), Listen::at(Address::Localhost(80))] };
+    let overrides = Overrides {
+        listen: vec![Listen::at("0.0.0.0:80".parse().unwrap()), Listen::at(Address::Localhost(80))],
+        ..Overrides::default()
+    };
     let error = judge(text, &overrides).unwrap_err();
     assert!(
         error.starts_with("error: localhost:80 and 0.0.0.0:80 cannot both be listened on\n--> site.toml"),
@@ -154,10 +160,11 @@ fn the_command_line_replaces_the_listen_of_the_top_alone() {
     assert!(error.ends_with("has 1 error\n"), "{error}");
 
     let own = "[[site]]\nlisten = '2000'\nroot = 'www'\n";
-    let error = judge(own, &Overrides { listen: vec![Listen::at(Address::Localhost(3000))] }).unwrap_err();
+    let error = judge(own, &Overrides { listen: vec![Listen::at(Address::Localhost(3000))], ..Overrides::default() })
+        .unwrap_err();
     assert!(error.starts_with("error: --listen and --lan have no effect with this config\n"), "{error}");
 
-    let nothing = judge(text, &Overrides { listen: Vec::new() }).unwrap();
+    let nothing = judge(text, &Overrides::default()).unwrap();
     assert_eq!(addresses(&nothing.sites[0]), ["localhost:8080"]);
 }
 
@@ -170,7 +177,7 @@ fn a_directory_is_one_site() {
 
     let error = |dir: &str, listen: &[&str]| {
         let listen = listen.iter().map(|text| Listen::at(text.parse().unwrap())).collect();
-        Config::from_directory(Path::new(dir), &Overrides { listen }).unwrap_err().to_string()
+        Config::from_directory(Path::new(dir), &Overrides { listen, ..Overrides::default() }).unwrap_err().to_string()
     };
     assert!(error("nowhere", &[]).starts_with("error: cannot serve `nowhere`: No such file or directory"));
     assert!(
@@ -313,4 +320,13 @@ fn fields_merge_downward() {
     };
     assert_eq!(headers(&config.sites[0]), ["A: 1", "B: 2"]);
     assert_eq!(headers(&config.sites[1]), ["A: 1", "b: ", "C: 3"]);
+}
+
+#[test]
+fn options_for_a_directory_go_with_a_directory_alone() {
+    let overrides = Overrides { listing: true, dotfiles: true, ..Overrides::default() };
+    let config = Config::from_directory(Path::new(FIXTURES), &overrides).unwrap();
+    assert_eq!((config.sites[0].rules.every.listing, config.sites[0].dotfiles), (Some(true), true));
+    let error = judge("listing = true\n[[site]]\nroot = 'www'\n", &overrides).unwrap_err();
+    assert!(error.contains("--listing is for a directory") && error.contains("--dotfiles is"), "{error}");
 }

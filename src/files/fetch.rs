@@ -1,7 +1,8 @@
-//! Threads that read files and do nothing else, so that a slow disk makes those wait who want what is on it.
+//! Threads that wait for the disk and do nothing else, so that a slow one makes those wait who want what is on it.
 //!
 //! Four files of a device are read at a time, and 16 of all: one disk that is slow delays nobody who wants what is on
-//! another, but four of them can. What is in memory waits for no disk.
+//! another, but four of them can. What is in memory waits for no disk. Two chores, which may take seconds, are done at a
+//! time, wherever what they need is.
 //!
 //! Whoever finds that bytes are not resident hands a fetch of them to a thread with a token, goes on with other things, and
 //! takes the token back with the bytes when they have been read. The bytes themselves, because the page cache may forget
@@ -12,6 +13,7 @@
 //! What has been fetched is held until it has been sent. What bounds it all is the number of those who ask, and how much they
 //! ask for at a time.
 
+mod chore;
 mod jobs;
 
 use std::io::{self, Read, Write};
@@ -21,36 +23,52 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+pub use chore::Chore;
 use jobs::Jobs;
 
 use super::error::ReadError;
-use super::file::{File, Reading, Timestamp};
+use super::file::{File, Timestamp};
 
 /// So many files can be slow at a time, on whatever device.
 const THREADS_MAX: usize = 16;
 
 const STACK_BYTES: usize = 128 * 1024;
 
-/// Bytes of a file that are wanted, few enough to be held in memory.
+/// What is wanted from the disk.
 #[derive(Clone, Debug)]
-pub struct Fetch {
-    /// The file
-    pub file: Arc<File>,
-    /// Which of its bytes
-    pub range: Range<u64>,
+pub enum Fetch {
+    /// Bytes of a file, few enough to be held in memory
+    Bytes {
+        /// The file
+        file: Arc<File>,
+        /// Which of its bytes
+        range: Range<u64>,
+    },
+    /// What a chore gives
+    Chore(Arc<dyn Chore>),
 }
 
 /// What has become of a fetch.
 #[derive(Debug)]
-pub struct Fetched {
-    /// The file that was given, or another descriptor of the same
-    pub file: Arc<File>,
-    /// Where in it the bytes begin: where they were asked for, or before
-    pub start: u64,
-    /// The bytes. All that were asked for, or, of a fetch that had begun when they were, those from their start on.
-    pub bytes: Result<Vec<u8>, ReadError>,
+pub enum Fetched {
+    /// Of bytes
+    Bytes {
+        /// The file that was given, or another descriptor of the same
+        file: Arc<File>,
+        /// Where in it the bytes begin: where they were asked for, or before
+        start: u64,
+        /// The bytes. All that were asked for, or, of a fetch that had begun when they were, those from their start on.
+        bytes: Result<Vec<u8>, ReadError>,
+    },
+    /// Of a chore
+    Chore {
+        /// The one that was given, or another of its key
+        chore: Arc<dyn Chore>,
+        /// What it gave
+        outcome: Result<Vec<u8>, ReadError>,
+    },
 }
 
 /// The threads, and what they have to do.
@@ -91,14 +109,17 @@ impl<T: Copy + Ord + Send + 'static> Fetchers<T> {
         Ok(self.heard.try_clone()?.into())
     }
 
-    /// Has bytes read. The token is handed back when they have been, or could not be.
+    /// Has bytes read, or a chore done. The token is handed back when they have been, or could not be.
     ///
     /// # Errors
     ///
     /// No thread could be started.
     #[cold]
     pub fn fetch(&mut self, token: T, fetch: Fetch) -> io::Result<()> {
-        let is_settled = fetch.file.metadata().identity.is_settled(Timestamp::from(SystemTime::now()));
+        let is_settled = match &fetch {
+            Fetch::Bytes { file, .. } => file.metadata().identity.is_settled(Timestamp::from(SystemTime::now())),
+            Fetch::Chore(_) => true,
+        };
         let mut state = lock(&self.shared.state);
         if state.jobs.join(token, &fetch) {
             return Ok(());
@@ -155,13 +176,8 @@ impl<T: Copy + Ord + Send + 'static> Shared<T> {
 
     /// Reads what is asked for, for as long as somebody may ask.
     fn work(&self) {
-        while let Some((number, Fetch { file, range })) = self.next() {
-            let start = range.start;
-            let bytes = file.read(range.clone(), Reading::Any);
-            if bytes.is_ok() {
-                file.note_fetched(range);
-            }
-            let fetched = Arc::new(Fetched { file, start, bytes });
+        while let Some((number, fetch)) = self.next() {
+            let fetched = Arc::new(Fetched::from(fetch));
             let mut state = lock(&self.state);
             let tokens = state.jobs.end(number);
             state.done.extend(tokens.into_iter().map(|token| (token, Arc::clone(&fetched))));
@@ -187,18 +203,28 @@ impl<T: Copy + Ord + Send + 'static> Shared<T> {
 }
 
 impl Fetched {
+    /// What comes of a fetch that is not waited for any longer.
+    pub fn late(fetch: Fetch, waited: Duration) -> Fetched {
+        let late = Err(ReadError::Late(waited));
+        match fetch {
+            Fetch::Bytes { file, range } => Fetched::Bytes { file, start: range.start, bytes: late },
+            Fetch::Chore(chore) => Fetched::Chore { chore, outcome: late },
+        }
+    }
+
     /// The bytes from `offset` on, if they are of this file in this state.
     ///
     /// An error is one for any of them.
     pub fn bytes_of(&self, file: &File, offset: u64) -> Option<Result<&[u8], &ReadError>> {
-        if file.metadata().identity != self.file.metadata().identity {
+        let Fetched::Bytes { file: own, start, bytes } = self else { return None };
+        if file.metadata().identity != own.metadata().identity {
             return None;
         }
-        let bytes = match &self.bytes {
+        let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(error) => return Some(Err(error)),
         };
-        let skipped = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        let skipped = usize::try_from(offset.checked_sub(*start)?).ok()?;
         bytes.get(skipped..).filter(|bytes| !bytes.is_empty()).map(Ok)
     }
 }
@@ -210,13 +236,13 @@ fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use super::super::scratch::Scratch;
     use super::super::{Opened, Root};
     use super::*;
 
-    type Done = Vec<(u32, Arc<Fetched>)>;
+    pub(super) type Done = Vec<(u32, Arc<Fetched>)>;
 
     fn open(scratch: &Scratch) -> Arc<File> {
         let root: Root = scratch.root();
@@ -225,7 +251,7 @@ mod tests {
     }
 
     /// A file that has been left alone for long enough.
-    fn settled(content: &str) -> (Scratch, Arc<File>) {
+    pub(super) fn settled(content: &str) -> (Scratch, Arc<File>) {
         let scratch = Scratch::new();
         scratch.write("root/file", content);
         let file = open(&scratch);
@@ -249,7 +275,7 @@ mod tests {
         fetchers.shared.start().unwrap();
     }
 
-    fn take_done(fetchers: &mut Fetchers<u32>, count: usize) -> Done {
+    pub(super) fn take_done(fetchers: &mut Fetchers<u32>, count: usize) -> Done {
         let deadline = Instant::now() + Duration::from_secs(20);
         let mut done = Vec::new();
         while done.len() < count {
@@ -262,11 +288,16 @@ mod tests {
         done
     }
 
-    fn tokens(done: &Done) -> Vec<u32> {
+    pub(super) fn tokens(done: &Done) -> Vec<u32> {
         done.iter().map(|(token, _)| *token).collect()
     }
 
-    fn queued(fetchers: &Fetchers<u32>) -> usize {
+    fn range(fetch: Fetch) -> Range<u64> {
+        let Fetch::Bytes { range, .. } = fetch else { panic!() };
+        range
+    }
+
+    pub(super) fn queued(fetchers: &Fetchers<u32>) -> usize {
         lock(&fetchers.shared.state).jobs.queued()
     }
 
@@ -277,7 +308,7 @@ mod tests {
         let mut fetchers = Fetchers::new().unwrap();
         let ranges = [0..300_000, 0..0, 299_999..300_000, 100..200_000, 250_000..900_000, 1 << 20..1 << 21];
         for (token, range) in (0..).zip(ranges.clone()) {
-            fetchers.fetch(token, Fetch { file: Arc::clone(&file), range }).unwrap();
+            fetchers.fetch(token, Fetch::Bytes { file: Arc::clone(&file), range }).unwrap();
         }
         let done = take_done(&mut fetchers, ranges.len());
         assert_eq!(tokens(&done), [0, 1, 2, 3, 4, 5]);
@@ -286,7 +317,7 @@ mod tests {
             assert!(bytes.starts_with(&content.as_bytes()[range.start as usize..range.end as usize]), "{range:?}");
         }
         // As far as it has not been joined to the first.
-        assert!(matches!(done[5].1.bytes, Err(ReadError::Changed)));
+        assert!(matches!(*done[5].1, Fetched::Bytes { bytes: Err(ReadError::Changed), .. }));
         assert!(done[5].1.bytes_of(&file, 1 << 20).unwrap().is_err());
         assert!(fetchers.take_done().is_empty());
         let shared = Arc::downgrade(&fetchers.shared);
@@ -302,13 +333,13 @@ mod tests {
     fn what_is_cancelled_is_forgotten() {
         let (_scratch, file) = settled("x");
         let mut fetchers = idle();
-        let fetch = |range| Fetch { file: Arc::clone(&file), range };
+        let fetch = |range| Fetch::Bytes { file: Arc::clone(&file), range };
         for (token, range) in [(1, 0..1), (2, 0..1), (3, 5..6)] {
             fetchers.fetch(token, fetch(range)).unwrap();
         }
-        assert_eq!(fetchers.cancel(1).unwrap().range, 0..1);
+        assert_eq!(range(fetchers.cancel(1).unwrap()), 0..1);
         assert_eq!(queued(&fetchers), 2);
-        assert_eq!(fetchers.cancel(3).unwrap().range, 5..6);
+        assert_eq!(range(fetchers.cancel(3).unwrap()), 5..6);
         assert_eq!(queued(&fetchers), 1);
         assert!(fetchers.cancel(3).is_none());
         let_work(&mut fetchers, 4, fetch(0..1));
@@ -319,7 +350,7 @@ mod tests {
     fn fetches_of_the_same_bytes_are_one() {
         let (scratch, file) = settled("0123456789");
         let mut fetchers = idle();
-        let fetch = |range| Fetch { file: open(&scratch), range };
+        let fetch = |range| Fetch::Bytes { file: open(&scratch), range };
         for (token, range) in [(1, 0..10), (2, 0..10), (3, 4..10), (4, 10..11)] {
             fetchers.fetch(token, fetch(range)).unwrap();
         }
@@ -347,15 +378,15 @@ mod tests {
     fn another_file_or_state_is_fetched_for_itself() {
         let (scratch, file) = settled("0123456789");
         let mut fetchers = idle();
-        fetchers.fetch(1, Fetch { file: Arc::clone(&file), range: 0..10 }).unwrap();
+        fetchers.fetch(1, Fetch::Bytes { file: Arc::clone(&file), range: 0..10 }).unwrap();
         scratch.write("root/file", "9876543210");
         // Its identity may change again without showing it, so that nobody joins this one.
         let young = open(&scratch);
         for token in [2, 3] {
-            fetchers.fetch(token, Fetch { file: Arc::clone(&young), range: 0..10 }).unwrap();
+            fetchers.fetch(token, Fetch::Bytes { file: Arc::clone(&young), range: 0..10 }).unwrap();
         }
         assert_eq!(queued(&fetchers), 3);
-        let_work(&mut fetchers, 4, Fetch { file: Arc::clone(&file), range: 0..10 });
+        let_work(&mut fetchers, 4, Fetch::Bytes { file: Arc::clone(&file), range: 0..10 });
         let done = take_done(&mut fetchers, 4);
         assert!(done[1].1.bytes_of(&file, 0).is_none() && done[1].1.bytes_of(&young, 0).is_some());
         assert!(done[0].1.bytes_of(&young, 0).is_none());

@@ -12,12 +12,13 @@
 //! the one descriptor, so whatever is renamed, linked or replaced meanwhile, they belong together.
 //!
 //! Content that is in memory is read at once. What would have to come from the disk is for [`Fetchers`]: threads that do
-//! nothing else.
+//! nothing else. A [`Directory`] is read by them in any case, since it may hold any number of entries.
 //!
 //! It never follows a path out of the root, nor a link unless it is told to, never reads a device, a FIFO or a socket,
 //! never waits for one, and knows nothing of HTTP. Watching a root for changes belongs here too, as a module of its own
 //! beside [`Root`].
 
+mod directory;
 mod error;
 mod fetch;
 mod file;
@@ -27,8 +28,9 @@ mod root;
 mod scratch;
 mod walk;
 
+pub use directory::{Directory, Entry, Kind};
 pub use error::{OpenError, ReadError};
-pub use fetch::{Fetch, Fetched, Fetchers};
+pub use fetch::{Chore, Fetch, Fetched, Fetchers};
 pub use file::{File, Identity, Metadata, Reading, Timestamp};
 pub use resolver::Symlinks;
 pub use root::{Opened, Root};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 
+use super::directory::Directory;
 use super::error::OpenError;
 use super::file::{File, Identity, Metadata, Place, place};
 use super::resolver::{Resolver, Symlinks};
@@ -20,18 +21,24 @@ pub struct Root {
     path: PathBuf,
     /// The path with a slash, and room for a path below it.
     prefix: Vec<u8>,
-    /// None where there was no such directory
-    open: Option<OpenRoot>,
+    beneath: Beneath,
     /// The root of the file system, where links may lead anywhere
     everything: Option<OwnedFd>,
+}
+
+/// What opens a path beneath a root, on whatever thread.
+#[derive(Clone, Debug)]
+pub(super) struct Beneath {
+    /// None where there was no such directory
+    open: Option<OpenRoot>,
     resolver: Resolver,
     symlinks: Symlinks,
 }
 
 /// The directory, and which one it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct OpenRoot {
-    directory: OwnedFd,
+    directory: Arc<OwnedFd>,
     place: Place,
 }
 
@@ -50,14 +57,16 @@ impl Root {
     fn new(path: &Path, directory: OwnedFd, resolver: Resolver, symlinks: Symlinks) -> rustix::io::Result<Root> {
         let place = place(&rustix::fs::fstat(&directory)?);
         let everything = (symlinks == Symlinks::Follow).then(|| open_directory(Path::new("/"))).transpose()?;
-        Ok(Root { open: Some(OpenRoot { directory, place }), everything, resolver, ..Root::absent(path, symlinks) })
+        let open = Some(OpenRoot { directory: Arc::new(directory), place });
+        Ok(Root { beneath: Beneath { open, resolver, symlinks }, everything, ..Root::absent(path, symlinks) })
     }
 
     /// A directory that is not there for now. [`Root::refresh`] opens it when it is.
     pub fn absent(path: &Path, symlinks: Symlinks) -> Root {
         let prefix = [path.as_os_str().as_bytes(), b"/"].concat();
         // The walk goes everywhere; what else there is has not been asked for yet.
-        Root { path: path.to_owned(), prefix, open: None, everything: None, resolver: Resolver::Walk, symlinks }
+        let beneath = Beneath { open: None, resolver: Resolver::Walk, symlinks };
+        Root { path: path.to_owned(), prefix, beneath, everything: None }
     }
 
     /// Where it is, as it was given.
@@ -68,7 +77,7 @@ impl Root {
     /// The directory beneath which all lies that can be opened: the root, or everything, where links may lead anywhere.
     /// None where nothing can be.
     pub fn reach(&self) -> Option<BorrowedFd<'_>> {
-        let directory = self.open.as_ref().map(|open| &open.directory);
+        let directory = self.beneath.open.as_ref().map(|open| &*open.directory);
         self.everything.as_ref().or(directory).map(|directory| directory.as_fd())
     }
 
@@ -85,10 +94,11 @@ impl Root {
     /// Where there is no directory now, or it cannot be opened. The root stays what it was.
     pub fn refresh(&mut self) -> Result<bool, OpenError> {
         let place = place(&rustix::fs::stat(&self.path)?);
-        if self.open.as_ref().is_some_and(|open| open.place == place) {
+        if self.beneath.open.as_ref().is_some_and(|open| open.place == place) {
             return Ok(false);
         }
-        *self = Root::new(&self.path, open_directory(&self.path)?, self.resolver, self.symlinks)?;
+        let Beneath { resolver, symlinks, .. } = self.beneath;
+        *self = Root::new(&self.path, open_directory(&self.path)?, resolver, symlinks)?;
         Ok(true)
     }
 
@@ -103,21 +113,7 @@ impl Root {
     ///
     /// Costs stat(2), openat2(2) and fstat(2); a link with an absolute target some more for each component.
     pub fn open_beneath(&self, path: &[u8]) -> Result<Opened, OpenError> {
-        let OpenRoot { directory, .. } = self.open.as_ref().ok_or(OpenError::NotFound)?;
-        // To open a FIFO lets its writer go on, and to open a device may do anything, so they are not opened. Links are
-        // followed wherever they lead here, but all that this can do is refuse; what follows is what decides.
-        if let Ok(found) = rustix::fs::statat(directory, or_dot(path), AtFlags::empty())
-            && !matches!(FileType::from_raw_mode(found.st_mode), FileType::RegularFile | FileType::Directory)
-        {
-            return Err(OpenError::NotAFile);
-        }
-        let descriptor = self.resolver.open(directory.as_fd(), or_dot(path), self.symlinks)?;
-        let stat = rustix::fs::fstat(&descriptor)?;
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => Ok(Opened::File(Arc::new(File::new(descriptor, Metadata::from(&stat))))),
-            FileType::Directory => Ok(Opened::Directory),
-            _ => Err(OpenError::NotAFile),
-        }
+        self.beneath.open(path)
     }
 
     /// The identity of what `path` names now below the path of the root, in one call, to judge whether something in
@@ -154,6 +150,27 @@ impl Root {
     }
 }
 
+impl Beneath {
+    /// What [`Root::open_beneath`] says.
+    pub(super) fn open(&self, path: &[u8]) -> Result<Opened, OpenError> {
+        let OpenRoot { directory, .. } = self.open.as_ref().ok_or(OpenError::NotFound)?;
+        // To open a FIFO lets its writer go on, and to open a device may do anything, so they are not opened. Links are
+        // followed wherever they lead here, but all that this can do is refuse; what follows is what decides.
+        if let Ok(found) = rustix::fs::statat(directory, or_dot(path), AtFlags::empty())
+            && !matches!(FileType::from_raw_mode(found.st_mode), FileType::RegularFile | FileType::Directory)
+        {
+            return Err(OpenError::NotAFile);
+        }
+        let descriptor = self.resolver.open(directory.as_fd(), or_dot(path), self.symlinks)?;
+        let stat = rustix::fs::fstat(&descriptor)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => Ok(Opened::File(Arc::new(File::new(descriptor, Metadata::from(&stat))))),
+            FileType::Directory => Ok(Opened::Directory(Directory::new(descriptor, path, self.clone(), place(&stat)))),
+            _ => Err(OpenError::NotAFile),
+        }
+    }
+}
+
 /// O_PATH, because a root that may be searched but not listed is served all the same.
 fn open_directory(path: &Path) -> rustix::io::Result<OwnedFd> {
     rustix::fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
@@ -170,7 +187,7 @@ pub enum Opened {
     /// A regular file, readable.
     File(Arc<File>),
     /// A directory, listable or not.
-    Directory,
+    Directory(Directory),
 }
 
 #[cfg(test)]

@@ -364,7 +364,7 @@ mod tests {
 
     /// What comes of a server one of whose workers ends like this.
     fn outcome(end: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), StartError> {
-        let overrides = Overrides { listen: vec![Listen::at("127.0.0.1:0".parse().unwrap())] };
+        let overrides = Overrides { listen: vec![Listen::at("127.0.0.1:0".parse().unwrap())], ..Overrides::default() };
         let config = Config::from_directory(&std::env::temp_dir(), &overrides).unwrap();
         let appearance = Appearance { software: "webserv", shows_access: false, color: false };
         let mut supervisor = Supervisor::start(config, appearance).unwrap().unwrap();

@@ -23,7 +23,7 @@ use accepting::Entrances;
 use leaving::Leaving;
 use room::Room;
 
-use crate::files::{Fetch, Fetched, Fetchers, ReadError};
+use crate::files::{Fetched, Fetchers};
 use crate::http;
 use crate::net::{Key, Reactor, Slab, Source};
 use crate::site::Sites;
@@ -252,10 +252,7 @@ impl Worker {
         let fetched = self.fetched.iter().position(|(fetched, _)| *fetched == key);
         let mut fetched = fetched.map(|at| self.fetched.swap_remove(at).1);
         if fetched.is_none() && client.is_fetching() && client.deadline() <= self.shared.instant {
-            let given_up = |Fetch { file, range }: Fetch| {
-                let bytes = Err(ReadError::Late(self.shared.timeouts.send));
-                Arc::new(Fetched { file, start: range.start, bytes })
-            };
+            let given_up = |fetch| Arc::new(Fetched::late(fetch, self.shared.timeouts.send));
             fetched = self.fetchers.cancel(key).map(given_up);
         }
         let gone = match client.drive(self.intake.bytes(bytes), fetched, &mut self.shared) {

@@ -1,5 +1,7 @@
 //! What the peer is told of a file that cannot be had, and what the log is told.
 
+use std::io;
+
 use super::select::Found;
 use crate::escape::Visible;
 use crate::files::{File, OpenError, ReadError};
@@ -10,6 +12,8 @@ pub(super) type Blame = (Status, &'static str);
 
 pub(super) const NOT_FOUND: Blame = (Status::NotFound, "there is no such file");
 pub(super) const CHANGING: Blame = (Status::ServiceUnavailable, "the file keeps changing while it is read");
+pub(super) const UNINDEXED: &str = "this directory has no index file";
+const LATE: Blame = (Status::ServiceUnavailable, "the disk did not answer in time");
 const UNREADABLE: Blame = (Status::InternalServerError, "the file could not be read");
 
 impl From<Blame> for Found {
@@ -23,7 +27,7 @@ pub(super) fn blame_unreadable(file: &File, error: &ReadError) -> Blame {
     report_unreadable(file, error);
     match error {
         ReadError::Changed => CHANGING,
-        ReadError::Late(_) => (Status::ServiceUnavailable, "the disk did not answer in time"),
+        ReadError::Late(_) => LATE,
         ReadError::NotResident | ReadError::Io(_) => UNREADABLE,
     }
 }
@@ -34,6 +38,25 @@ pub fn report_unreadable(file: &File, error: &ReadError) {
         ReadError::Changed => {}
         ReadError::Late(_) => log::warn!("cannot read {}: {error}", Visible(&file.path())),
         ReadError::NotResident | ReadError::Io(_) => log::error!("cannot read {}: {error}", Visible(&file.path())),
+    }
+}
+
+/// What the peer is told of a directory that was opened and could not be read.
+pub(super) fn blame_unlistable(error: &ReadError, path: &[u8]) -> Blame {
+    match error {
+        ReadError::Changed => CHANGING,
+        ReadError::Io(error) if error.kind() == io::ErrorKind::NotFound => NOT_FOUND,
+        ReadError::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            (Status::Forbidden, "this directory may not be read")
+        }
+        ReadError::Late(_) => {
+            log::warn!("cannot list /{}: {error}", Visible(path));
+            LATE
+        }
+        ReadError::NotResident | ReadError::Io(_) => {
+            log::error!("cannot list /{}: {error}", Visible(path));
+            (Status::InternalServerError, "the directory could not be read")
+        }
     }
 }
 

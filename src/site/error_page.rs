@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::accept::Preference;
 use super::answer::{Answer, Content};
+use super::page::{Document, Robots, Text};
 use super::rules::Rules;
-use crate::http::fields::elements;
 use crate::http::{FieldName, Fields, RefusedHead, Rejection, Status};
 
 /// Whether it is a page or a line depends on what is asked for.
@@ -103,24 +104,9 @@ pub(super) fn accepts_html(fields: &Fields<'_>) -> bool {
     form_of(fields.values(FieldName::Accept)) == Form::Html
 }
 
-/// HTML for those who name it among what they accept (RFC 9110, section 12.5.1): a browser does, curl's `*/*` does not.
-fn form_of<'a>(mut accept: impl Iterator<Item = &'a [u8]>) -> Form {
-    if accept.any(names_html) { Form::Html } else { Form::Text }
-}
-
-/// Whether a value of Accept names HTML. No comma or semicolon within a quoted string can add it, and none can hide it but in
-/// the parameters of HTML itself.
-fn names_html(accept: &[u8]) -> bool {
-    elements(accept).any(|element| {
-        let mut parts = element.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-        let is_html = parts.next().is_some_and(|media_range| media_range.eq_ignore_ascii_case(b"text/html"));
-        // A weight of zero, with any number of decimals (section 12.4.2).
-        let is_refused = parts.any(|parameter| match parameter {
-            [b'q' | b'Q', b'=', b'0', decimals @ ..] => decimals.iter().all(|&byte| matches!(byte, b'.' | b'0')),
-            _ => false,
-        });
-        is_html && !is_refused
-    })
+/// HTML for those who name it among what they accept: a browser does, curl's `*/*` does not.
+fn form_of<'a>(accept: impl Iterator<Item = &'a [u8]>) -> Form {
+    if Preference::of(accept, "text/html").is_named() { Form::Html } else { Form::Text }
 }
 
 /// A page without anything to load. The reason is one of ours and holds no markup.
@@ -128,40 +114,12 @@ fn page(status: Status, reason: &str) -> String {
     let (code, phrase) = (status.code(), status.phrase());
     let mut initial = reason.chars();
     let sentence = initial.next().map_or(String::new(), |first| first.to_uppercase().chain(initial).collect());
-    format!(
-        r##"<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<meta name="color-scheme" content="light dark">
-<title>{code} {phrase}</title>
-<link rel="icon" href="data:,">
-<style>
-:root {{ --paper: #fafaf8; --ink: #16161a; --soft: #5a5a62; --thread: #c8102e }}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --paper: #121215; --ink: #ededf0; --soft: #a0a0aa; --thread: #ff5d73 }}
-}}
-html {{ height: 100%; background: var(--paper); color: var(--ink) }}
-html {{ font: 1.0625rem/1.6 "Helvetica Neue", Helvetica, Arial, sans-serif }}
-body {{ min-height: 100%; margin: 0; display: grid; place-content: center; padding: 2rem; box-sizing: border-box }}
-main {{ position: relative; max-width: 32rem; padding: .5rem 0 .5rem 2.5rem; border-left: 2px solid var(--thread) }}
-main::before {{ content: ""; position: absolute; left: -8px; top: 3.25rem; width: 10px; height: 10px;
-  border: 2px solid var(--thread); border-radius: 50%; background: var(--paper) }}
-h1 {{ margin: 0 0 1.25rem; font-size: 1.5rem; line-height: 1.2; letter-spacing: -.02em }}
-b {{ display: block; font-size: 6rem; line-height: 1.1; letter-spacing: -.035em }}
-p {{ margin: 0 0 .5rem }}
-a {{ color: var(--soft); text-decoration-color: var(--thread); text-underline-offset: .2em }}
-a:focus-visible {{ outline: 2px solid var(--thread); outline-offset: 3px }}
-</style>
-<main>
-<h1><b>{code}</b> {phrase}</h1>
-<p>{sentence}.</p>
-<p><a href="/">Go to the start page</a></p>
-</main>
-</html>
-"##
-    )
+    let content = format_args!(
+        "<h1><b>{code}</b> {phrase}</h1>\n<p>{sentence}.</p>\n<p><a href=\"/\">Go to the start page</a></p>\n"
+    );
+    let title = format!("{code} {phrase}");
+    let title = Text(title.as_bytes());
+    Document { class: "error", title, robots: Robots::Leave, content: &content }.to_string()
 }
 
 #[cfg(test)]

@@ -3,13 +3,17 @@
 //! Reads the disk through `files` alone, knows no socket, and takes the time as an argument, so that the server, a check
 //! of the config and the tests ask the same question and get the same answer.
 
+mod accept;
 pub mod answer;
 mod blame;
 pub mod cache;
 pub mod error_page;
 mod ghosts;
 pub mod hosts;
+mod listed;
+mod listing;
 pub mod media_type;
+mod page;
 pub mod path;
 pub mod representation;
 pub mod rules;

@@ -11,7 +11,8 @@ pub struct SitePath<'a> {
 
 /// The bytes that stand for themselves in the path of a URL: unreserved ones (RFC 3986, section 2.3) and the slash. A
 /// colon, a semicolon and their like are encoded too, since nothing is lost by that.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+pub(super) const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// What browsers send in a query although no URI holds it (RFC 3986, appendix A).
 const QUERY_ENCODED: &AsciiSet =

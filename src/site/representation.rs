@@ -74,20 +74,46 @@ impl Representation {
         // young file.
         let is_lasting = modified <= now.seconds && (is_memory || is_settled(&metadata, now));
 
-        let mut lines = format!("ETag: {}\r\n", validators.entity_tag.to_field());
+        let content = (data, metadata.size);
+        Ok(Representation::new(content, content_type(), validators, ["", ""], is_lasting, rules))
+    }
+
+    /// Represents a page that was made for this moment, whose hash is given. `lines` are its own: those that a 304 has too,
+    /// and the others.
+    pub fn of_page(
+        (page, hash): (Rc<[u8]>, u128),
+        content_type: &'static str,
+        lines: [&str; 2],
+        rules: Rc<Rules>,
+    ) -> Representation {
+        let entity_tag = EntityTag { is_weak: false, opaque: format!("{hash:032x}") };
+        let validators = Validators { entity_tag, last_modified: None };
+        let size = page.len() as u64;
+        Representation::new((Data::Memory(page), size), content_type.into(), validators, lines, false, rules)
+    }
+
+    fn new(
+        (data, size): (Data, u64),
+        content_type: Cow<'static, str>,
+        validators: Validators,
+        [varying, own]: [&str; 2],
+        is_lasting: bool,
+        rules: Rc<Rules>,
+    ) -> Representation {
+        let mut lines = format!("ETag: {}\r\n{varying}", validators.entity_tag.to_field());
         let not_modified = lines.len();
-        if let Some(modified) = last_modified {
+        if let Some(modified) = validators.last_modified {
             lines += &format!("Last-Modified: {}\r\n", date::format(modified));
         }
         lines += "Accept-Ranges: bytes\r\n";
+        lines += own;
         let without_type = lines.len();
-        let content_type = content_type();
         lines += "Content-Type: ";
         lines += &content_type;
         lines += "\r\n";
         let without_length = lines.len();
-        lines += &format!("Content-Length: {}\r\n", metadata.size);
-        Ok(Representation {
+        lines += &format!("Content-Length: {size}\r\n");
+        Representation {
             lines: lines.into_bytes(),
             not_modified,
             without_type,
@@ -97,7 +123,7 @@ impl Representation {
             rules,
             validators,
             data,
-        })
+        }
     }
 
     /// The complete length, in bytes.

@@ -22,6 +22,8 @@ pub struct Rules {
     /// The peers that may ask for it; all where there is none
     allow: Option<Vec<AddressRange>>,
     methods: Methods,
+    /// Whether a directory without an index file answers with a list of what is in it
+    lists: bool,
     /// The same for a response that says what went wrong, whose Cache-Control is not for the config to say
     error_lines: Vec<u8>,
 }
@@ -79,7 +81,8 @@ impl Rules {
         });
         let allow = written.allow.clone();
         let methods = written.methods.unwrap_or(Methods::Get);
-        Rules { lines: lines.into_bytes(), cache_control, not_modified, redirect, allow, methods, error_lines }
+        let lists = written.listing.unwrap_or(false);
+        Rules { lines: lines.into_bytes(), cache_control, not_modified, redirect, allow, methods, lists, error_lines }
     }
 
     /// The field lines of every response with this status. What a cache may do with it is the config's to say where it
@@ -98,6 +101,11 @@ impl Rules {
     /// Whether this peer may ask for it.
     pub fn admits(&self, peer: IpAddr) -> bool {
         self.allow.as_ref().is_none_or(|ranges| ranges.iter().any(|range| range.contains(peer)))
+    }
+
+    /// Whether a directory without an index file answers with a list of what is in it.
+    pub fn lists(&self) -> bool {
+        self.lists
     }
 
     /// The methods that are answered.

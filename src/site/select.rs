@@ -7,9 +7,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::answer::Answer;
-use super::blame::{CHANGING, NOT_FOUND, blame, blame_unreadable};
+use super::blame::{CHANGING, NOT_FOUND, UNINDEXED, blame, blame_unreadable};
 use super::cache::{Cache, Known, Look};
 use super::error_page::{Error, ErrorPages};
+use super::listed::Listings;
 use super::media_type::MediaTypes;
 use super::path::SitePath;
 use super::representation::{MEMORY_MAX, Representation};
@@ -17,13 +18,13 @@ use super::rules::{RuleBook, Rules};
 use super::stand_in::StandIns;
 use crate::config::Methods;
 use crate::escape::Visible;
-use crate::files::{Fetch, Fetched, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
+use crate::files::{Directory, Fetch, Fetched, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
 use crate::http::{FieldName, Method, Request, Status};
 
 /// How often a file is opened again that changes while it is read.
-const READS_MAX: u8 = 4;
+pub(super) const READS_MAX: u8 = 4;
 
 /// A virtual host.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ pub(super) struct Site {
     pub(super) rules: RuleBook,
     pub(super) types: MediaTypes,
     pub(super) stand_ins: StandIns,
+    pub(super) listings: Listings,
 }
 
 /// What is remembered from one request to the next, for all sites.
@@ -73,7 +75,7 @@ pub struct Occasion<'a> {
 /// What has to come before a request can be answered.
 #[derive(Debug)]
 pub enum Postponed {
-    /// A part of a file, into memory
+    /// A part of a file, or what is in a directory
     Fetch(Fetch),
     /// A thread that can read the root as it is now
     Successor,
@@ -92,6 +94,8 @@ pub(super) enum Found {
     Representation(Rc<Representation>),
     /// A directory, asked for without its slash
     Directory,
+    /// A directory, asked for with its slash, that has no index file
+    Unindexed(Directory),
     Nothing(Status, &'static str),
     /// It cannot be told now.
     Later(Postponed),
@@ -182,7 +186,11 @@ impl Site {
 
         let fallback_rules;
         let (path, query) = target.map_err(|reason| Error::new(Status::BadRequest, reason))?;
-        let (representation, rules) = match self.find(path, known, rules, cache, occasion) {
+        let found = match self.find(path, known, rules, cache, occasion) {
+            Found::Unindexed(directory) => self.list(directory, path, request, rules, occasion),
+            found => found,
+        };
+        let (representation, rules) = match found {
             Found::Representation(representation) => (representation, rules),
             Found::Later(postponed) => return Err(Instead::Later(postponed)),
             Found::Nothing(Status::NotFound, reason) => match self.find_fallback(path, request, cache, occasion)? {
@@ -193,6 +201,7 @@ impl Site {
                 None => return Err(Error::new(Status::NotFound, reason).into()),
             },
             Found::Nothing(status, reason) => return Err(Error::new(status, reason).into()),
+            Found::Unindexed(_) => return Err(Error::new(Status::NotFound, UNINDEXED).into()),
             Found::Directory => {
                 let location = format!("Location: {}\r\n", path.to_directory_url(query));
                 return fail(Status::MovedPermanently, "a directory ends in a slash", location.into());
@@ -279,7 +288,7 @@ impl Site {
             return why;
         }
         match self.root.open_beneath(path.file_name()) {
-            Ok(Opened::Directory) => Found::Nothing(Status::NotFound, "this directory has no index file"),
+            Ok(Opened::Directory(directory)) => Found::Unindexed(directory),
             Ok(Opened::File(_)) => NOT_FOUND.into(),
             Err(error) => blame(&error, path.file_name()).into(),
         }
@@ -345,7 +354,8 @@ impl Site {
         // Looked at after it has been read: it is that file still, and in the state in which it was read. A large one, that
         // is sent piece by piece, may have changed since it was opened, as it may while it is sent.
         let is_still_there = |fetched: &&Fetched| {
-            let Metadata { size, identity, .. } = fetched.file.metadata();
+            let Fetched::Bytes { file, .. } = fetched else { return false };
+            let Metadata { size, identity, .. } = file.metadata();
             let is_it = |now: Identity| now == *identity || (*size > MEMORY_MAX && now.is_same_file(identity));
             self.root.identity(name).is_ok_and(is_it)
         };
@@ -353,12 +363,12 @@ impl Site {
         for _ in 0..READS_MAX {
             let fetched = fetched.take();
             let opened = match fetched {
-                Some(fetched) => Ok(Opened::File(Arc::clone(&fetched.file))),
-                None => self.root.open_beneath(name),
+                Some(Fetched::Bytes { file, .. }) => Ok(Opened::File(Arc::clone(file))),
+                Some(Fetched::Chore { .. }) | None => self.root.open_beneath(name),
             };
             let file = match opened {
                 Ok(Opened::File(file)) => file,
-                Ok(Opened::Directory) => return Found::Directory,
+                Ok(Opened::Directory(_)) => return Found::Directory,
                 Err(error) => {
                     if let OpenError::NotFound = error {
                         cache.keep(self.number, keys.missing, name, None, Known::Missing, now);
@@ -386,7 +396,7 @@ impl Site {
                 Err(ReadError::NotResident) if occasion.fetches >= READS_MAX => break,
                 Err(ReadError::NotResident) => {
                     let range = 0..file.metadata().size;
-                    return Found::Later(Postponed::Fetch(Fetch { file, range }));
+                    return Found::Later(Postponed::Fetch(Fetch::Bytes { file, range }));
                 }
                 Err(error) => return blame_unreadable(&file, &error).into(),
             }

@@ -11,6 +11,7 @@ use super::blame::blame_unreadable;
 use super::cache::Cache;
 use super::error_page::{Error, ErrorPages};
 use super::hosts::{Hosts, Reach};
+use super::listed::Listings;
 use super::media_type::MediaTypes;
 use super::rules::{RuleBook, Rules};
 use super::select::{Memory, Occasion, Postponed, Site};
@@ -81,6 +82,7 @@ impl Sites {
                 is_superseded: false,
                 index: site.index.iter().map(|name| name.clone().into_bytes()).collect(),
                 shows_dotfiles: site.dotfiles,
+                listings: Listings::default(),
                 types: MediaTypes::of(&site.rules),
                 stand_ins: StandIns::of(&site.rules, &rules),
                 rules,

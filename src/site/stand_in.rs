@@ -98,7 +98,7 @@ impl Site {
             // What is wrong with the machine has been said.
             Found::Nothing(Status::ServiceUnavailable | Status::InternalServerError, _) => {}
             Found::Nothing(_, reason) => self.tell(file, reason),
-            Found::Directory => self.tell(file, "this is a directory"),
+            Found::Directory | Found::Unindexed(_) => self.tell(file, "this is a directory"),
         }
         Ok(None)
     }

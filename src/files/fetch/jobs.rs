@@ -1,5 +1,5 @@
 //! What is to be read, by whom it is waited for, and what is read next: so many at a time of each device, so that one that
-//! is slow does not keep the threads from the others.
+//! is slow does not keep the threads from the others, and chores do not keep them from files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -8,15 +8,19 @@ use super::Fetch;
 use crate::files::file::Place;
 
 /// So many files of a device are read at a time; what else is wanted of it waits for one of them.
-const RUNNING_MAX: usize = 4;
+const READS_MAX: usize = 4;
+
+/// So many chores are done at a time. They may take seconds.
+pub(super) const CHORES_MAX: usize = 2;
 
 /// All that is wanted, each with a number. The lower it is, the longer it has been wanted.
 pub(super) struct Jobs<T> {
     all: BTreeMap<u64, Job<T>>,
-    of_file: BTreeSet<(Place, u64)>,
+    /// Those that may be joined
+    of_subject: BTreeSet<(Subject, u64)>,
     of_token: BTreeMap<T, u64>,
     /// Those that something is wanted of
-    devices: BTreeMap<u64, Device>,
+    devices: BTreeMap<DeviceId, Device>,
     last: u64,
 }
 
@@ -26,6 +30,21 @@ struct Job<T> {
     tokens: BTreeSet<T>,
     /// Whether a write to the file shows in its identity from now on
     is_settled: bool,
+}
+
+/// What a fetch is about: only one about the same can be joined.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Clone)]
+enum Subject {
+    File(Place),
+    /// By its key
+    Chore(Vec<u8>),
+}
+
+/// Chores have a device of their own, whatever they need.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
+enum DeviceId {
+    Disk(u64),
+    Chores,
 }
 
 #[derive(Default)]
@@ -46,7 +65,7 @@ impl<T: Copy + Ord> Jobs<T> {
     pub(super) fn new() -> Jobs<T> {
         Jobs {
             all: BTreeMap::new(),
-            of_file: BTreeSet::new(),
+            of_subject: BTreeSet::new(),
             of_token: BTreeMap::new(),
             devices: BTreeMap::new(),
             last: 0,
@@ -55,10 +74,10 @@ impl<T: Copy + Ord> Jobs<T> {
 
     /// Has the token wait for one that reads just that, from its start on, and tells whether there is one.
     pub(super) fn join(&mut self, token: T, fetch: &Fetch) -> bool {
-        let place = place(fetch);
-        let of_file = self.of_file.range((place, 0)..=(place, u64::MAX)).map(|(_, number)| *number);
+        let first = (Subject::of(fetch), 0);
+        let about_it = self.of_subject.range(&first..).take_while(|(subject, _)| *subject == first.0);
         let covers = |number: &u64| self.all.get(number).is_some_and(|job| job.covers(fetch));
-        let Some(number) = of_file.into_iter().find(covers) else { return false };
+        let Some(number) = about_it.map(|(_, number)| *number).find(covers) else { return false };
         let Some(job) = self.all.get_mut(&number) else { return false };
         job.tokens.insert(token);
         self.of_token.insert(token, number);
@@ -68,10 +87,9 @@ impl<T: Copy + Ord> Jobs<T> {
     /// A new one, by its number.
     pub(super) fn add(&mut self, token: T, fetch: Fetch, is_settled: bool) -> u64 {
         self.last += 1;
-        let place = place(&fetch);
-        self.of_file.insert((place, self.last));
+        self.of_subject.insert((Subject::of(&fetch), self.last));
         self.of_token.insert(token, self.last);
-        self.devices.entry(place.0).or_default().queued.insert(self.last);
+        self.devices.entry(DeviceId::of(&fetch)).or_default().queued.insert(self.last);
         self.all.insert(self.last, Job { fetch, tokens: BTreeSet::from([token]), is_settled });
         self.last
     }
@@ -82,7 +100,7 @@ impl<T: Copy + Ord> Jobs<T> {
         let job = self.all.get_mut(&number)?;
         job.tokens.remove(&token);
         let (fetch, is_wanted) = (job.fetch.clone(), !job.tokens.is_empty());
-        let is_queued = self.devices.get(&place(&fetch).0).is_some_and(|device| device.queued.contains(&number));
+        let is_queued = self.devices.get(&DeviceId::of(&fetch)).is_some_and(|device| device.queued.contains(&number));
         if is_queued && !is_wanted {
             self.end(number);
         }
@@ -91,25 +109,29 @@ impl<T: Copy + Ord> Jobs<T> {
 
     /// Begins what has been wanted for the longest time of those that can be.
     pub(super) fn begin(&mut self) -> Option<(u64, Fetch)> {
-        let with_room = self.devices.values_mut().filter(|device| device.running < RUNNING_MAX);
-        let device =
-            with_room.filter(|device| !device.queued.is_empty()).min_by_key(|device| device.queued.first().copied())?;
+        let can_begin = self.devices.iter_mut().filter(|(id, device)| device.ready(**id) > 0);
+        let (_, device) = can_begin.min_by_key(|(_, device)| device.queued.first().copied())?;
         let number = device.queued.pop_first()?;
         device.running += 1;
-        Some((number, self.all.get(&number)?.fetch.clone()))
+        let fetch = self.all.get(&number)?.fetch.clone();
+        // What a chore has looked at by now may have changed since; a file tells by its identity.
+        if let Fetch::Chore(_) = fetch {
+            self.of_subject.remove(&(Subject::of(&fetch), number));
+        }
+        Some((number, fetch))
     }
 
     /// Forgets one, and returns who waits for it.
     pub(super) fn end(&mut self, number: u64) -> BTreeSet<T> {
         let Some(job) = self.all.remove(&number) else { return BTreeSet::new() };
-        let place = place(&job.fetch);
-        self.of_file.remove(&(place, number));
-        if let Some(device) = self.devices.get_mut(&place.0) {
+        self.of_subject.remove(&(Subject::of(&job.fetch), number));
+        let id = DeviceId::of(&job.fetch);
+        if let Some(device) = self.devices.get_mut(&id) {
             if !device.queued.remove(&number) {
                 device.running -= 1;
             }
             if device.queued.is_empty() && device.running == 0 {
-                self.devices.remove(&place.0);
+                self.devices.remove(&id);
             }
         }
         job.tokens.iter().for_each(|token| _ = self.of_token.remove(token));
@@ -118,7 +140,7 @@ impl<T: Copy + Ord> Jobs<T> {
 
     /// How many could begin now.
     pub(super) fn ready(&self) -> usize {
-        self.devices.values().map(|device| device.queued.len().min(RUNNING_MAX.saturating_sub(device.running))).sum()
+        self.devices.iter().map(|(id, device)| device.ready(*id)).sum()
     }
 
     /// How many have begun and not ended.
@@ -132,15 +154,46 @@ impl<T: Copy + Ord> Jobs<T> {
     }
 }
 
-fn place(fetch: &Fetch) -> Place {
-    fetch.file.metadata().identity.place()
+impl Device {
+    /// How many of its fetches could begin now.
+    fn ready(&self, id: DeviceId) -> usize {
+        let running_max = match id {
+            DeviceId::Disk(_) => READS_MAX,
+            DeviceId::Chores => CHORES_MAX,
+        };
+        self.queued.len().min(running_max.saturating_sub(self.running))
+    }
+}
+
+impl DeviceId {
+    fn of(fetch: &Fetch) -> DeviceId {
+        match fetch {
+            Fetch::Bytes { file, .. } => DeviceId::Disk(file.metadata().identity.place().0),
+            Fetch::Chore(_) => DeviceId::Chores,
+        }
+    }
+}
+
+impl Subject {
+    fn of(fetch: &Fetch) -> Subject {
+        match fetch {
+            Fetch::Bytes { file, .. } => Subject::File(file.metadata().identity.place()),
+            Fetch::Chore(chore) => Subject::Chore(chore.key().to_vec()),
+        }
+    }
 }
 
 impl<T> Job<T> {
-    /// Whether what this one reads is what is asked for, from its start on.
+    /// Whether what this one reads is what is asked for, from its start on. Both are about the same.
     fn covers(&self, fetch: &Fetch) -> bool {
-        let identity = |fetch: &Fetch| fetch.file.metadata().identity;
-        self.is_settled && identity(&self.fetch) == identity(fetch) && self.fetch.range.contains(&fetch.range.start)
+        match (&self.fetch, fetch) {
+            (Fetch::Bytes { file, range }, Fetch::Bytes { file: other, range: wanted }) => {
+                let is_same = file.metadata().identity == other.metadata().identity;
+                self.is_settled && is_same && range.contains(&wanted.start)
+            }
+            (Fetch::Chore(_), Fetch::Chore(_)) => true,
+            (Fetch::Bytes { .. }, Fetch::Chore(_)) | (Fetch::Chore(_), Fetch::Bytes { .. }) => false,
+        }
     }
 }
 
@@ -156,7 +209,7 @@ mod tests {
         let file = std::fs::File::open(std::env::temp_dir()).unwrap();
         let mut stat = rustix::fs::fstat(&file).unwrap();
         (stat.st_dev, stat.st_ino) = (device as _, inode as _);
-        Fetch { file: Arc::new(File::new(file.into(), Metadata::from(&stat))), range: 0..10 }
+        Fetch::Bytes { file: Arc::new(File::new(file.into(), Metadata::from(&stat))), range: 0..10 }
     }
 
     #[test]
@@ -179,10 +232,14 @@ mod tests {
     fn one_that_has_begun_is_joined_and_what_nobody_wants_is_not_begun() {
         let mut jobs = Jobs::new();
         let (first, second, young) = (fetch(1, 1), fetch(1, 2), fetch(1, 3));
+        let of_first = |range| match &first {
+            Fetch::Bytes { file, .. } => Fetch::Bytes { file: Arc::clone(file), range },
+            Fetch::Chore(_) => panic!(),
+        };
         let number = jobs.add(1, first.clone(), true);
         assert_eq!(jobs.begin().unwrap().0, number);
-        assert!(jobs.join(2, &Fetch { range: 9..99, ..first.clone() }));
-        assert!(!jobs.join(3, &Fetch { range: 10..11, ..first }));
+        assert!(jobs.join(2, &of_first(9..99)));
+        assert!(!jobs.join(3, &of_first(10..11)));
         assert!(!jobs.join(3, &second));
         jobs.add(3, second.clone(), true);
         jobs.add(4, young.clone(), false);
@@ -193,6 +250,8 @@ mod tests {
         }
         assert_eq!((jobs.queued(), jobs.running()), (0, 1));
         assert_eq!(jobs.end(number), BTreeSet::from([2]));
-        assert!(jobs.all.is_empty() && jobs.of_file.is_empty() && jobs.of_token.is_empty() && jobs.devices.is_empty());
+        assert!(
+            jobs.all.is_empty() && jobs.of_subject.is_empty() && jobs.of_token.is_empty() && jobs.devices.is_empty()
+        );
     }
 }

@@ -30,7 +30,7 @@ fn outcome(root: &Root, path: &[u8]) -> Outcome {
             b"outside" => OUTSIDE,
             other => panic!("{}: {}", path.escape_ascii(), other.escape_ascii()),
         },
-        Ok(Opened::Directory) => Directory,
+        Ok(Opened::Directory(_)) => Directory,
         Err(OpenError::NotFound) => NotFound,
         Err(OpenError::Denied) => Denied,
         Err(OpenError::NotAFile) => NotAFile,

@@ -50,7 +50,7 @@ pub(super) fn look_ahead<'a>(file: &Arc<File>, range: &Range<u64>, fetched: Opti
         Some(Ok(bytes)) => Ahead::Fetched(bytes),
         Some(Err(error)) => Ahead::Failed(error),
         None if file.is_resident(within(LOOK_BYTES)) => Ahead::Resident(within(LOOK_BYTES)),
-        None => Ahead::Elsewhere(Fetch { file: Arc::clone(file), range: within(FETCH_BYTES) }),
+        None => Ahead::Elsewhere(Fetch::Bytes { file: Arc::clone(file), range: within(FETCH_BYTES) }),
     }
 }
 

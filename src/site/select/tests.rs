@@ -36,7 +36,7 @@ impl Place {
         else {
             panic!()
         };
-        Fetched { file, start: 0, bytes: bytes.map(|bytes| bytes.as_bytes().to_vec()) }
+        Fetched::Bytes { file, start: 0, bytes: bytes.map(|bytes| bytes.as_bytes().to_vec()) }
     }
 
     /// Status and content. What has to be fetched is fetched.
@@ -53,9 +53,10 @@ impl Place {
         let answer = match self.sites.answer(0, &request, occasion) {
             Ok(answer) => answer,
             Err(Postponed::Successor) => panic!("there is one root"),
-            Err(Postponed::Fetch(Fetch { file, range })) => {
+            Err(Postponed::Fetch(Fetch::Chore(_))) => panic!("nothing is listed"),
+            Err(Postponed::Fetch(Fetch::Bytes { file, range })) => {
                 let bytes = file.read(range.clone(), Reading::Any);
-                let fetched = Fetched { file, start: range.start, bytes };
+                let fetched = Fetched::Bytes { file, start: range.start, bytes };
                 let occasion = Occasion { fetched: Some(&fetched), fetches: 1, ..occasion };
                 self.sites.answer(0, &request, occasion).unwrap()
             }

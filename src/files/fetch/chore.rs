@@ -1,0 +1,105 @@
+//! What is made out of what is on the disk by those who wait for it, however long that takes.
+
+use std::fmt;
+
+use super::{Fetch, Fetched};
+use crate::files::error::ReadError;
+use crate::files::file::Reading;
+
+/// Something to be made out of what is on the disk.
+pub trait Chore: fmt::Debug + Send + Sync {
+    /// What it is known by: chores of one key that are handed in before the first of them has begun are one.
+    fn key(&self) -> &[u8];
+
+    /// Does it, however long that takes. The memory that it takes meanwhile is its own to bound.
+    ///
+    /// # Errors
+    ///
+    /// The disk did not give what was needed.
+    fn run(&self) -> Result<Vec<u8>, ReadError>;
+}
+
+impl From<Fetch> for Fetched {
+    /// Waits for the disk.
+    fn from(fetch: Fetch) -> Fetched {
+        match fetch {
+            Fetch::Bytes { file, range } => {
+                let start = range.start;
+                let bytes = file.read(range.clone(), Reading::Any);
+                if bytes.is_ok() {
+                    file.note_fetched(range);
+                }
+                Fetched::Bytes { file, start, bytes }
+            }
+            Fetch::Chore(chore) => {
+                let outcome = chore.run();
+                Fetched::Chore { chore, outcome }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Condvar, Mutex};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::super::tests::{queued, settled, take_done, tokens};
+    use super::super::{Fetchers, jobs, lock};
+    use super::*;
+
+    /// Chores that are held up until the gate is opened.
+    #[derive(Debug)]
+    struct Held {
+        key: &'static [u8],
+        gate: Arc<(Mutex<usize>, Condvar)>,
+    }
+
+    impl Chore for Held {
+        fn key(&self) -> &[u8] {
+            self.key
+        }
+
+        fn run(&self) -> Result<Vec<u8>, ReadError> {
+            let (begun, opened) = &*self.gate;
+            let mut begun = lock(begun);
+            *begun += 1;
+            while *begun < 100 {
+                begun = opened.wait(begun).unwrap();
+            }
+            Ok(self.key.to_vec())
+        }
+    }
+
+    #[test]
+    fn chores_leave_threads_to_files_and_are_joined_before_they_begin() {
+        let (_scratch, file) = settled("0123456789");
+        let gate = Arc::new((Mutex::new(0), Condvar::new()));
+        let chore = |key| Fetch::Chore(Arc::new(Held { key, gate: Arc::clone(&gate) }));
+        let mut fetchers = Fetchers::new().unwrap();
+        for (token, key) in (0..).zip([b"a", b"b", b"c", b"c", b"d"]) {
+            fetchers.fetch(token, chore(key)).unwrap();
+        }
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while *lock(&gate.0) < jobs::CHORES_MAX {
+            assert!(Instant::now() < deadline, "no chore was begun");
+            thread::yield_now();
+        }
+        assert_eq!(queued(&fetchers), 2, "c twice, and d");
+        // What has begun may have missed what its next caller has seen.
+        fetchers.fetch(5, chore(b"a")).unwrap();
+        assert_eq!(queued(&fetchers), 3);
+        fetchers.fetch(6, Fetch::Bytes { file: Arc::clone(&file), range: 0..10 }).unwrap();
+        assert_eq!(tokens(&take_done(&mut fetchers, 1)), [6], "a file is read while chores wait");
+        assert!(matches!(fetchers.cancel(4), Some(Fetch::Chore(chore)) if chore.key() == b"d"));
+        *lock(&gate.0) = 100;
+        gate.1.notify_all();
+        let done = take_done(&mut fetchers, 5);
+        assert_eq!(tokens(&done), [0, 1, 2, 3, 5]);
+        for ((_, fetched), key) in done.iter().zip([b"a", b"b", b"c", b"c", b"a"]) {
+            assert!(matches!(&**fetched, Fetched::Chore { outcome: Ok(bytes), .. } if bytes == key));
+            assert!(fetched.bytes_of(&file, 0).is_none());
+        }
+    }
+}

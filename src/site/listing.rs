@@ -1,0 +1,140 @@
+//! A list of what is in a directory: entries in, a page out, for people or for programs.
+//!
+//! It is made anew for each request, by the threads that wait for the disk, since what is in a directory changes without
+//! the directory showing it: a file that grows does not touch it. Whatever the directory holds, a page has
+//! [`ENTRIES_MAX`] entries at most, and no more than twice as many are in memory meanwhile.
+
+mod html;
+mod json;
+mod order;
+
+use jiff::civil;
+use jiff::tz::Offset;
+
+use super::accept::Preference;
+use super::page::POLICY;
+use crate::files::{Chore, Directory, Entry, Kind, ReadError, Timestamp};
+use crate::http::{FieldName, Fields};
+pub(super) use order::Order;
+
+/// So many entries are on a page: about 2 MB of it.
+const ENTRIES_MAX: usize = 10_000;
+
+/// What its reader can use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Form {
+    Html,
+    Json,
+}
+
+/// A page that is to be made.
+#[derive(Debug)]
+pub(super) struct Listing {
+    pub(super) directory: Directory,
+    /// As in the URL, decoded, with a slash at its end; empty for the root
+    pub(super) path: Vec<u8>,
+    pub(super) form: Form,
+    pub(super) order: Order,
+    pub(super) shows_dotfiles: bool,
+    /// All of this
+    key: Vec<u8>,
+}
+
+/// What is shown of a directory.
+#[derive(Debug)]
+struct Contents {
+    /// In order
+    entries: Vec<Entry>,
+    directories: usize,
+    files: usize,
+}
+
+impl Form {
+    /// JSON for those who would rather have it, HTML for all others.
+    pub(super) fn of(fields: &Fields<'_>) -> Form {
+        let preference = |media_type| Preference::of(fields.values(FieldName::Accept), media_type);
+        let prefers_json = preference("application/json").is_above(preference("text/html"));
+        if prefers_json { Form::Json } else { Form::Html }
+    }
+
+    /// The value of its Content-Type. JSON is UTF-8 without saying so (RFC 8259, section 8.1).
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Form::Html => "text/html; charset=utf-8",
+            Form::Json => "application/json",
+        }
+    }
+
+    /// Field lines besides those that every representation has.
+    pub(super) fn lines(self) -> &'static str {
+        POLICY
+    }
+}
+
+impl Listing {
+    pub(super) fn new(
+        directory: Directory,
+        site: usize,
+        path: &[u8],
+        (form, order): (Form, Order),
+        shows_dotfiles: bool,
+    ) -> Listing {
+        let mut key = format!("{site} {:?} {form:?} {order:?} {shows_dotfiles} ", directory.place()).into_bytes();
+        key.extend_from_slice(path);
+        Listing { directory, path: path.to_vec(), form, order, shows_dotfiles, key }
+    }
+
+    fn render(&self, contents: &Contents) -> Vec<u8> {
+        match self.form {
+            Form::Html => html::page(&self.path, self.order, contents),
+            Form::Json => json::page(&self.path, contents),
+        }
+    }
+}
+
+impl Chore for Listing {
+    fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    fn run(&self) -> Result<Vec<u8>, ReadError> {
+        let mut contents = Contents { entries: Vec::new(), directories: 0, files: 0 };
+        let is_wanted = |name: &[u8]| self.shows_dotfiles || !name.starts_with(b".");
+        self.directory.read(is_wanted, |entry| contents.add(entry, self.order))?;
+        contents.sort(self.order);
+        Ok(self.render(&contents))
+    }
+}
+
+impl Contents {
+    /// Takes an entry in, and lets those go that will not be on the page.
+    fn add(&mut self, entry: Entry, order: Order) {
+        match entry.kind {
+            Kind::Directory => self.directories += 1,
+            Kind::File => self.files += 1,
+        }
+        self.entries.push(entry);
+        if self.entries.len() >= 2 * ENTRIES_MAX {
+            self.entries.select_nth_unstable_by(ENTRIES_MAX, |a, b| order.compare(a, b));
+            self.entries.truncate(ENTRIES_MAX);
+        }
+    }
+
+    fn sort(&mut self, order: Order) {
+        self.entries.sort_unstable_by(|a, b| order.compare(a, b));
+        self.entries.truncate(ENTRIES_MAX);
+    }
+
+    /// All that there are, on the page or not.
+    fn total(&self) -> usize {
+        self.directories + self.files
+    }
+}
+
+/// A time in UTC; none where no calendar has it.
+fn date_time(time: Timestamp) -> Option<civil::DateTime> {
+    Some(Offset::UTC.to_datetime(jiff::Timestamp::from_second(time.seconds).ok()?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! A listing for people: a table that is read by a screen reader, sorted without a script, and followed by any program
+//! that looks for links.
+
+use std::fmt::{self, Display, Formatter};
+
+use percent_encoding::percent_encode;
+
+use super::order::{By, Direction, Order};
+use super::{Contents, date_time};
+use crate::files::{Entry, Kind};
+use crate::site::page::{Document, Robots, Text};
+use crate::site::path::ENCODED;
+
+/// The page of a directory.
+pub(super) fn page(path: &[u8], order: Order, contents: &Contents) -> Vec<u8> {
+    let title = [b"Index of /", path].concat();
+    let content = Page { path, order, contents };
+    let document =
+        Document { class: "listing", title: Text(&title), robots: Robots::Index, content: &content as &dyn Display };
+    document.to_string().into_bytes()
+}
+
+struct Page<'a> {
+    path: &'a [u8],
+    order: Order,
+    contents: &'a Contents,
+}
+
+impl Display for Page<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.heading(f)?;
+        let Page { order, contents, .. } = self;
+        writeln!(f, "<table>\n<caption>{}</caption>", Summary(contents, *order))?;
+        f.write_str("<thead><tr>")?;
+        for (by, name) in [(By::Name, "Name"), (By::Size, "Size"), (By::Time, "Modified (UTC)")] {
+            let sorted = match order.direction {
+                _ if order.by != by => "",
+                Direction::Ascending => " aria-sort=\"ascending\"",
+                Direction::Descending => " aria-sort=\"descending\"",
+            };
+            write!(f, "<th scope=\"col\"{sorted}><a href=\"{}\">{name}</a></th>", order.next(by).href())?;
+        }
+        f.write_str("</tr></thead>\n<tbody>\n")?;
+        if !self.path.is_empty() {
+            f.write_str(
+                "<tr class=\"d\"><th scope=\"row\"><a href=\"../\">Parent directory</a></th><td></td><td></td></tr>\n",
+            )?;
+        }
+        contents.entries.iter().try_for_each(|entry| row(f, entry))?;
+        f.write_str("</tbody>\n</table>\n")
+    }
+}
+
+impl Page<'_> {
+    /// The name of the directory, below the way to it.
+    fn heading(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(path) = self.path.strip_suffix(b"/") else { return f.write_str("<h1>Index of /</h1>\n") };
+        let names: Vec<&[u8]> = path.split(|&byte| byte == b'/').collect();
+        let Some((name, above)) = names.split_last() else { return Ok(()) };
+        f.write_str("<nav aria-label=\"Directories above\">")?;
+        for (depth, name) in [&b"Home"[..]].iter().chain(above).enumerate() {
+            write!(f, "<a href=\"{}\">{}</a> / ", "../".repeat(names.len() - depth), Text(name))?;
+        }
+        writeln!(f, "</nav>\n<h1>{}</h1>", Text(name))
+    }
+}
+
+/// No name of a file makes a reference lead elsewhere: a slash is in none, and colons are encoded.
+fn row(f: &mut Formatter<'_>, entry: &Entry) -> fmt::Result {
+    let (class, slash) = match entry.kind {
+        Kind::Directory => (" class=\"d\"", "/"),
+        Kind::File => ("", ""),
+    };
+    let href = percent_encode(&entry.name, ENCODED);
+    write!(f, "<tr{class}><th scope=\"row\"><a href=\"{href}{slash}\">{}{slash}</a></th>", Text(&entry.name))?;
+    match entry.kind {
+        Kind::Directory => f.write_str("<td></td>")?,
+        Kind::File => write!(f, "<td title=\"{} bytes\">{}</td>", Grouped(entry.size), Size(entry.size))?,
+    }
+    match date_time(entry.modified) {
+        None => f.write_str("<td></td></tr>\n"),
+        Some(time) => {
+            let minutes = time.strftime("%Y-%m-%d %H:%M");
+            writeln!(f, "<td><time datetime=\"{time}Z\">{minutes}</time></td></tr>")
+        }
+    }
+}
+
+/// How much there is, and whether it is all here.
+struct Summary<'a>(&'a Contents, Order);
+
+impl Display for Summary<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Summary(contents, order) = self;
+        let (total, shown) = (contents.total(), contents.entries.len());
+        if total == 0 {
+            return f.write_str("There is nothing in this directory.");
+        }
+        let mut separator = "";
+        for (count, one, many) in
+            [(contents.directories, "directory", "directories"), (contents.files, "file", "files")]
+        {
+            if count > 0 {
+                write!(f, "{separator}{} {}", Grouped(count as u64), if count == 1 { one } else { many })?;
+                separator = ", ";
+            }
+        }
+        if shown < total {
+            let by = match order.by {
+                By::Name => "name",
+                By::Size => "size",
+                By::Time => "time",
+            };
+            let shown = Grouped(shown as u64);
+            write!(f, ". These are the first {shown} by {by}; sorted otherwise, others come first.")?;
+        }
+        Ok(())
+    }
+}
+
+/// A size for people: 999 B, 1.2 KiB, 34 MiB.
+struct Size(u64);
+
+impl Display for Size {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.0 < 1024 {
+            return write!(f, "{} B", self.0);
+        }
+        let rounded = |times: u128, shift: u32| (u128::from(self.0) * times + (1 << (shift - 1))) >> shift;
+        let mut shift = 10;
+        // What would be 1024 of one unit is 1 of the next.
+        while rounded(1, shift) >= 1024 {
+            shift += 10;
+        }
+        let unit = match shift {
+            10 => "KiB",
+            20 => "MiB",
+            30 => "GiB",
+            40 => "TiB",
+            50 => "PiB",
+            _ => "EiB",
+        };
+        match rounded(10, shift) {
+            tenths @ ..100 => write!(f, "{}.{} {unit}", tenths / 10, tenths % 10),
+            _ => write!(f, "{} {unit}", rounded(1, shift)),
+        }
+    }
+}
+
+/// A number with its thousands apart.
+struct Grouped(u64);
+
+impl Display for Grouped {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_numbers_are_for_people() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (10_188, "9.9 KiB"),
+            (10_240, "10 KiB"),
+            (1_047_000, "1022 KiB"),
+            (1_048_575, "1.0 MiB"),
+            (1 << 30, "1.0 GiB"),
+            (u64::MAX, "16 EiB"),
+        ] {
+            assert_eq!(Size(bytes).to_string(), shown, "{bytes}");
+        }
+        for (number, shown) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(Grouped(number).to_string(), shown);
+        }
+    }
+}

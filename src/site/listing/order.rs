@@ -1,0 +1,114 @@
+//! In which order the entries of a listing stand: what the query of its URL says.
+
+use std::cmp::Ordering;
+
+use crate::files::{Entry, Kind};
+
+/// Directories first, and then by this.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::site) struct Order {
+    pub(super) by: By,
+    pub(super) direction: Direction,
+}
+
+/// What entries are compared by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum By {
+    Name,
+    Size,
+    Time,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Direction {
+    Ascending,
+    Descending,
+}
+
+impl Order {
+    /// Where nothing is asked for.
+    pub(super) const USUAL: Order = Order { by: By::Name, direction: Direction::Ascending };
+
+    /// `sort=size&order=desc`. What is not known has no effect.
+    pub(in crate::site) fn of(query: Option<&str>) -> Order {
+        let mut order = Order::USUAL;
+        for parameter in query.unwrap_or_default().split('&') {
+            match parameter {
+                "sort=name" => order.by = By::Name,
+                "sort=size" => order.by = By::Size,
+                "sort=time" => order.by = By::Time,
+                "order=asc" => order.direction = Direction::Ascending,
+                "order=desc" => order.direction = Direction::Descending,
+                _ => {}
+            }
+        }
+        order
+    }
+
+    /// Where the heading of a column leads to from here: the other way round where it is this one already, else what one
+    /// wants to see first of it.
+    pub(super) fn next(self, by: By) -> Order {
+        let direction = match (self.by == by, self.direction, by) {
+            (true, Direction::Ascending, _) | (false, _, By::Size | By::Time) => Direction::Descending,
+            (true, Direction::Descending, _) | (false, _, By::Name) => Direction::Ascending,
+        };
+        Order { by, direction }
+    }
+
+    /// The reference to this order of the same directory.
+    pub(super) fn href(self) -> &'static str {
+        match (self.by, self.direction) {
+            (By::Name, Direction::Ascending) => "./",
+            (By::Name, Direction::Descending) => "?sort=name&amp;order=desc",
+            (By::Size, Direction::Ascending) => "?sort=size&amp;order=asc",
+            (By::Size, Direction::Descending) => "?sort=size&amp;order=desc",
+            (By::Time, Direction::Ascending) => "?sort=time&amp;order=asc",
+            (By::Time, Direction::Descending) => "?sort=time&amp;order=desc",
+        }
+    }
+
+    /// Which of two comes first. No two names are the same, so that there is one order.
+    pub(super) fn compare(self, a: &Entry, b: &Entry) -> Ordering {
+        let names = || natural(&a.name, &b.name).then_with(|| a.name.cmp(&b.name));
+        let (values, ties) = match self.by {
+            By::Name => (names(), Ordering::Equal),
+            By::Size => (a.size.cmp(&b.size), names()),
+            By::Time => (a.modified.cmp(&b.modified), names()),
+        };
+        let directed = match self.direction {
+            Direction::Ascending => values,
+            Direction::Descending => values.reverse(),
+        };
+        let is_file = |entry: &Entry| entry.kind == Kind::File;
+        is_file(a).cmp(&is_file(b)).then(directed).then(ties)
+    }
+}
+
+/// As people count: `file2` before `file10`, and letters without case.
+fn natural(mut a: &[u8], mut b: &[u8]) -> Ordering {
+    loop {
+        let (Some((first, a_rest)), Some((second, b_rest))) = (a.split_first(), b.split_first()) else {
+            return a.len().cmp(&b.len());
+        };
+        let ordering = if first.is_ascii_digit() && second.is_ascii_digit() {
+            let (number, rest) = split_number(a);
+            let (other, other_rest) = split_number(b);
+            (a, b) = (rest, other_rest);
+            number.len().cmp(&other.len()).then_with(|| number.cmp(other))
+        } else {
+            (a, b) = (a_rest, b_rest);
+            first.to_ascii_lowercase().cmp(&second.to_ascii_lowercase())
+        };
+        if ordering.is_ne() {
+            return ordering;
+        }
+    }
+}
+
+/// The digits at the start, without leading zeros, and what follows them.
+fn split_number(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
+    let zeros = digits.iter().position(|&digit| digit != b'0').unwrap_or(digits.len());
+    (digits.get(zeros..).unwrap_or_default(), rest)
+}

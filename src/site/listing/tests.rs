@@ -1,0 +1,149 @@
+//! Entries in, pages out: what is written about any name, and in which order.
+
+use super::order::By;
+use super::*;
+use crate::http::Request;
+
+fn entry(name: &[u8], kind: Kind, size: u64, seconds: i64) -> Entry {
+    Entry { name: name.to_vec(), kind, size, modified: Timestamp { seconds, nanoseconds: 0 } }
+}
+
+fn contents(entries: Vec<Entry>, order: Order) -> Contents {
+    let mut contents = Contents { entries: Vec::new(), directories: 0, files: 0 };
+    entries.into_iter().for_each(|entry| contents.add(entry, order));
+    contents.sort(order);
+    contents
+}
+
+fn html(path: &str, entries: Vec<Entry>, query: &str) -> String {
+    let order = Order::of(Some(query));
+    String::from_utf8(html::page(path.as_bytes(), order, &contents(entries, order))).unwrap()
+}
+
+fn names(query: &str) -> String {
+    let order = Order::of(Some(query));
+    let entries = vec![
+        entry(b"file10", Kind::File, 3, 5),
+        entry(b"File2", Kind::File, 3, 9),
+        entry(b"file2", Kind::File, 1, 1),
+        entry(b"file002b", Kind::File, 9, 3),
+        entry(b"z", Kind::Directory, 0, 8),
+        entry(b"b", Kind::Directory, 0, 2),
+    ];
+    let names: Vec<_> = contents(entries, order).entries.into_iter().map(|entry| entry.name).collect();
+    String::from_utf8(names.join(&b' ')).unwrap()
+}
+
+#[test]
+fn directories_are_first_and_numbers_count() {
+    for (query, expected) in [
+        ("", "b z File2 file2 file002b file10"),
+        ("sort=name", "b z File2 file2 file002b file10"),
+        ("sort=name&order=desc", "z b file10 file002b file2 File2"),
+        ("sort=size", "b z file2 File2 file10 file002b"),
+        ("sort=size&order=desc", "b z file002b File2 file10 file2"),
+        ("order=desc&sort=time", "z b File2 file10 file002b file2"),
+        ("sort=time&order=asc&x=y", "b z file2 file002b file10 File2"),
+        ("sort=shoe&order=&&=", "b z File2 file2 file002b file10"),
+    ] {
+        assert_eq!(names(query), expected, "{query}");
+    }
+}
+
+#[test]
+fn a_column_is_turned_by_its_heading() {
+    let page = html("", vec![entry(b"a", Kind::File, 1, 0)], "sort=size&order=desc");
+    assert!(page.contains(r#"<th scope="col"><a href="./">Name</a>"#), "{page}");
+    assert!(page.contains(r#"<th scope="col" aria-sort="descending"><a href="?sort=size&amp;order=asc">Size</a>"#));
+    assert!(page.contains(r#"<th scope="col"><a href="?sort=time&amp;order=desc">Modified (UTC)</a>"#));
+    let page = html("", Vec::new(), "");
+    assert!(page.contains(r#"aria-sort="ascending"><a href="?sort=name&amp;order=desc">Name</a>"#), "{page}");
+    assert!(page.contains("There is nothing in this directory."));
+    for by in [By::Name, By::Size, By::Time] {
+        for order in [Order::USUAL.next(by), Order::USUAL.next(by).next(by)] {
+            let href = order.href().replace("&amp;", "&");
+            assert_eq!(Order::of(href.strip_prefix('?')), order);
+        }
+    }
+}
+
+#[test]
+fn any_name_is_shown_as_text_and_linked_exactly() {
+    let name = b"a:b?c#d%<i>\"'&\n \xff\xc3\xa9";
+    let page = html("", vec![entry(name, Kind::File, 1_234_567, 1_000_000_000)], "");
+    let row = "<tr><th scope=\"row\"><a href=\"a%3Ab%3Fc%23d%25%3Ci%3E%22%27%26%0A%20%FF%C3%A9\">\
+               a:b?c#d%&lt;i&gt;&quot;&#39;&amp;\u{240a} \u{fffd}\u{e9}</a></th>\
+               <td title=\"1,234,567 bytes\">1.2 MiB</td>\
+               <td><time datetime=\"2001-09-09T01:46:40Z\">2001-09-09 01:46</time></td></tr>\n";
+    assert!(page.contains(row), "{page}");
+    let page = html("", vec![entry(b"javascript:alert(1)", Kind::Directory, 0, i64::MAX)], "");
+    let row = "<tr class=\"d\"><th scope=\"row\"><a href=\"javascript%3Aalert%281%29/\">javascript:alert(1)/</a></th>\
+               <td></td><td></td></tr>\n";
+    assert!(page.contains(row), "{page}");
+}
+
+#[test]
+fn the_way_up_is_relative() {
+    let page = html("a/<b>/c d/", Vec::new(), "");
+    let nav = "<nav aria-label=\"Directories above\"><a href=\"../../../\">Home</a> / <a href=\"../../\">a</a> / \
+               <a href=\"../\">&lt;b&gt;</a> / </nav>\n<h1>c d</h1>\n";
+    assert!(page.contains(nav), "{page}");
+    assert!(page.contains("<title>Index of /a/&lt;b&gt;/c d/</title>"));
+    assert!(page.contains("<a href=\"../\">Parent directory</a>"));
+    let page = html("", Vec::new(), "");
+    assert!(page.contains("<h1>Index of /</h1>") && !page.contains("../"), "{page}");
+}
+
+#[test]
+fn json_is_exact() {
+    let entries = vec![entry(b"a\"\\\n\xff", Kind::File, 5, 0), entry(b"d", Kind::Directory, 0, 1)];
+    let page = json::page(b"x/", &contents(entries, Order::USUAL));
+    let expected = "{\"path\":\"/x/\",\"total\":2,\"entries\":[\n\
+        {\"name\":\"d\",\"href\":\"d/\",\"type\":\"directory\",\"modified\":\"1970-01-01T00:00:01Z\"},\n\
+        {\"name\":\"a\\\"\\\\\\u000a\u{fffd}\",\"href\":\"a%22%5C%0A%FF\",\"type\":\"file\",\"size\":5,\
+        \"modified\":\"1970-01-01T00:00:00Z\"}\n]}\n";
+    assert_eq!(String::from_utf8(page).unwrap(), expected);
+    assert_eq!(
+        json::page(b"", &contents(Vec::new(), Order::USUAL)),
+        b"{\"path\":\"/\",\"total\":0,\"entries\":[\n]}\n"
+    );
+}
+
+#[test]
+fn the_first_ones_of_many_are_shown_and_the_rest_is_counted() {
+    let count = 5 * ENTRIES_MAX + 7;
+    for (query, first, last) in [("", 0, ENTRIES_MAX - 1), ("order=desc", count - 1, count - ENTRIES_MAX)] {
+        let order = Order::of(Some(query));
+        // In no order: 7919 has no factor in common with their number.
+        let numbers = (0..count).map(|number| number * 7919 % count);
+        let entries = numbers.map(|number| entry(format!("f{number}").as_bytes(), Kind::File, 1, 1)).collect();
+        let contents = contents(entries, order);
+        assert_eq!((contents.entries.len(), contents.total()), (ENTRIES_MAX, count));
+        assert!(contents.entries.capacity() <= 4 * ENTRIES_MAX);
+        let name = |entry: Option<&Entry>| String::from_utf8(entry.unwrap().name.clone()).unwrap();
+        assert_eq!(name(contents.entries.first()), format!("f{first}"));
+        assert_eq!(name(contents.entries.last()), format!("f{last}"));
+        let page = String::from_utf8(html::page(b"", order, &contents)).unwrap();
+        assert!(page.contains("50,007 files. These are the first 10,000 by name; sorted otherwise"), "{query}");
+        assert!(page.len() < 2_500_000, "{}", page.len());
+    }
+}
+
+#[test]
+fn who_would_rather_have_json_gets_it() {
+    for (accept, form) in [
+        ("", Form::Html),
+        ("Accept: */*\r\n", Form::Html),
+        ("Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n", Form::Html),
+        ("Accept: application/json\r\n", Form::Json),
+        ("Accept: application/json, text/plain, */*\r\n", Form::Json),
+        ("Accept: application/*\r\n", Form::Json),
+        ("Accept: text/html, application/json\r\n", Form::Html),
+        ("Accept: text/html;q=0.8\r\nAccept: application/json;q=0.9\r\n", Form::Json),
+        ("Accept: application/json;q=0\r\n", Form::Html),
+        ("Accept: image/png\r\n", Form::Html),
+    ] {
+        let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{accept}\r\n");
+        assert_eq!(Form::of(&Request::parse(head.as_bytes(), 9).unwrap().fields), form, "{accept}");
+    }
+}

@@ -1,0 +1,134 @@
+//! What all pages of the server's own have in common: a document without anything to load, its style, and text that cannot
+//! become markup.
+
+use std::fmt;
+
+/// The style of all of them, so that there is one hash of it to be known.
+const STYLE: &str = include_str!("page.css");
+
+/// What a browser is kept from, whatever is in a page: it runs nothing and loads nothing. The hash is that of the style
+/// (CSP 3, section 2.3.1), the image is the icon.
+pub(super) const POLICY: &str = concat!(
+    "Content-Security-Policy: default-src 'none'; style-src 'sha256-",
+    "N4KUytJv8pj3n6lgpPUh8CWI1mMbHYIJgHpGGxAEQmQ=",
+    "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'\r\n",
+    "X-Content-Type-Options: nosniff\r\n",
+);
+
+/// A document. The title is text; `about` are lines for its head and `content` is what stands in `main`, both markup.
+pub(super) struct Document<'a> {
+    /// What the style knows this kind of page by
+    pub(super) class: &'static str,
+    /// Its name
+    pub(super) title: Text<'a>,
+    /// Whether a search engine may show it
+    pub(super) robots: Robots,
+    /// Markup
+    pub(super) content: &'a dyn fmt::Display,
+}
+
+/// What search engines may do with a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Robots {
+    /// Show it
+    Index,
+    /// Leave it out
+    Leave,
+}
+
+impl fmt::Display for Document<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let robots = match self.robots {
+            Robots::Index => "",
+            Robots::Leave => "<meta name=\"robots\" content=\"noindex\">\n",
+        };
+        let Document { class, title, content, .. } = self;
+        write!(
+            f,
+            "<!doctype html>\n\
+             <html lang=\"en\">\n\
+             <meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             {robots}\
+             <meta name=\"color-scheme\" content=\"light dark\">\n\
+             <title>{title}</title>\n\
+             <link rel=\"icon\" href=\"data:,\">\n\
+             <style>{STYLE}</style>\n\
+             <body class=\"{class}\">\n\
+             <main>\n{content}</main>\n\
+             </html>\n"
+        )
+    }
+}
+
+/// Bytes as text between tags or quotes: markup is escaped, what is no UTF-8 is replaced, and so is what would steer the
+/// direction of the text around it. Control characters are shown by their pictures.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<'a>(pub(super) &'a [u8]);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            let mut plain = chunk.valid();
+            while let Some((at, special)) = plain.char_indices().find(|(_, char)| is_special(*char)) {
+                f.write_str(plain.get(..at).unwrap_or_default())?;
+                match special {
+                    '&' => f.write_str("&amp;")?,
+                    '<' => f.write_str("&lt;")?,
+                    '>' => f.write_str("&gt;")?,
+                    '"' => f.write_str("&quot;")?,
+                    '\'' => f.write_str("&#39;")?,
+                    '\x7f' => f.write_str("\u{2421}")?,
+                    '\0'..' ' => write!(f, "{}", char::from_u32(0x2400 + special as u32).unwrap_or('\u{fffd}'))?,
+                    _ => f.write_str("\u{fffd}")?,
+                }
+                plain = plain.get(at + special.len_utf8()..).unwrap_or_default();
+            }
+            f.write_str(plain)?;
+            if !chunk.invalid().is_empty() {
+                f.write_str("\u{fffd}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_special(char: char) -> bool {
+    let steers = matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    matches!(char, '&' | '<' | '>' | '"' | '\'') || char.is_control() || steers
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    /// RFC 4648, section 4
+    fn base64(bytes: &[u8]) -> String {
+        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let groups = bytes.chunks(3).map(|group| {
+            let bits = (0..3).fold(0, |bits, at| bits << 8 | group.get(at).map_or(0, |byte| usize::from(*byte)));
+            let digit = |at: usize| char::from(DIGITS[bits >> (18 - 6 * at) & 63]);
+            (0..4).map(|at| if at <= group.len() { digit(at) } else { '=' }).collect::<String>()
+        });
+        groups.collect()
+    }
+
+    #[test]
+    fn the_policy_lets_the_style_through() {
+        assert_eq!(base64(b"webserv"), "d2Vic2Vydg==");
+        let hash = base64(&Sha256::digest(STYLE));
+        assert!(POLICY.contains(&format!("'sha256-{hash}'")), "the hash of the style is {hash}");
+        assert!(!STYLE.contains('<'));
+    }
+
+    #[test]
+    fn text_is_no_markup() {
+        let shown = |bytes| Text(bytes).to_string();
+        assert_eq!(shown(b"a <b> & \"c\" 'd'"), "a &lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;");
+        assert_eq!(shown(b"a\xff\xfe\nb\x7f\xc3\xa9"), "a\u{fffd}\u{fffd}\u{240a}b\u{2421}\u{e9}");
+        assert_eq!(shown("exe\u{202e}txt \u{85}".as_bytes()), "exe\u{fffd}txt \u{fffd}");
+        assert_eq!(shown(b""), "");
+    }
+}
