@@ -43,7 +43,7 @@ impl Display for Page<'_> {
         f.write_str("</tr></thead>\n<tbody>\n")?;
         if !self.path.is_empty() {
             f.write_str(
-                "<tr class=\"d\"><th scope=\"row\"><a href=\"../\">Parent directory</a></th><td></td><td></td></tr>\n",
+                "<tr class=\"up\"><th scope=\"row\"><a href=\"../\">Parent directory</a></th><td></td><td></td></tr>\n",
             )?;
         }
         contents.entries.iter().try_for_each(|entry| row(f, entry))?;
