@@ -21,6 +21,7 @@ mod descriptors;
 mod framing;
 mod hostile;
 mod lifecycle;
+mod listing;
 mod load;
 mod log_diagnostics;
 mod log_sinks;

@@ -1,0 +1,263 @@
+//! Directories without an index file: what is listed of them, for whom, and whom it delays.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use crate::clients::{alone, client};
+use crate::support::{Scratch, Server, webserv};
+use crate::wire::{Response, exchange, find, get, is_entity_tag, request};
+
+const JSON: &str = "Accept: application/json";
+
+/// `webserv --listing DIR`
+fn listing(directory: &Scratch) -> Server {
+    Server::start(webserv().args(["-l", "127.0.0.1:0", "--listing"]).arg(directory.path()))
+}
+
+/// The references of a page to what is in the directory, in its order.
+fn references(page: &Response) -> Vec<String> {
+    let rows = page.text().lines().filter(|line| line.starts_with("<tr") && !line.contains("\"../\""));
+    let reference = |row: &str| row.split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    rows.map(reference).collect()
+}
+
+#[test]
+fn a_directory_is_listed_where_that_is_wanted() {
+    let directory = Scratch::with(&[("a/file.txt", "x"), ("b/index.html", "home"), ("b/file.txt", "x")]);
+    let wanting = "listen = '127.0.0.1:0'\nlisting = true\n[[site]]\nroot = 'a'\n";
+    for (config, status) in [
+        (wanting.to_owned(), 200),
+        (wanting.replace("listing = true\n", ""), 404),
+        (wanting.replace("[[site]]", "[[site]]\nlisting = false"), 404),
+    ] {
+        let server = Server::configured(&directory, &config);
+        get(&server, "/").assert_status(status);
+    }
+    get(&Server::of(&directory), "/a/").assert_status(404);
+    let server = listing(&directory);
+    get(&server, "/a?sort=size").assert_status(301).assert_field("Location", "/a/?sort=size");
+    get(&server, "/b/").assert_status(200).assert_content("home");
+    assert_eq!(references(&get(&server, "/")), ["a/", "b/", "webserv.toml"]);
+    assert_eq!(references(&get(&server, "/a/")), ["file.txt"]);
+    get(&server, "/c/").assert_status(404);
+    get(&server, "/a/file.txt/").assert_status(404);
+    exchange(&server, request("POST", "/a/", &["Content-Length: 0"])).assert_status(405);
+}
+
+#[test]
+fn it_is_a_representation_like_any_other() {
+    let directory = Scratch::with(&[("a/file.txt", "x")]);
+    let server = listing(&directory);
+    for (accept, media_type) in [
+        ("Accept: text/html", "text/html; charset=utf-8"),
+        (JSON, "application/json"),
+        ("Accept: */*", "text/html; charset=utf-8"),
+    ] {
+        let page = exchange(&server, request("GET", "/a/", &[accept]));
+        page.assert_status(200).assert_field("Content-Type", media_type).assert_field("Cache-Control", "no-cache");
+        page.assert_field("Vary", "Accept").assert_field("X-Content-Type-Options", "nosniff");
+        let policy = page.field("Content-Security-Policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(page.field("Last-Modified"), None);
+        let tag = page.field("ETag").unwrap();
+        assert!(is_entity_tag(tag) && !tag.starts_with("W/"), "{tag}");
+
+        let mut peer = server.connect();
+        peer.send(request("HEAD", "/a/", &[accept]));
+        let head = peer.head();
+        let fields = |response: &Response| {
+            let lines = String::from_utf8(response.head.clone()).unwrap();
+            lines.lines().filter(|line| !line.starts_with("Date")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(fields(&head), fields(&page));
+
+        let unmodified = peer.exchange(request("GET", "/a/", &[accept, &format!("If-None-Match: {tag}")]));
+        unmodified.assert_status(304).assert_field("ETag", tag).assert_field("Vary", "Accept");
+        let part = peer.exchange(request("GET", "/a/", &[accept, "Range: bytes=2-5"]));
+        part.assert_status(206).assert_content(&page.content[2..6]);
+        peer.exchange(request("GET", "/a/", &[accept, "If-Match: \"other\""])).assert_status(412);
+    }
+}
+
+#[test]
+fn it_shows_what_is_there_now() {
+    let directory = Scratch::with(&[("a/file.txt", "x")]);
+    let server = listing(&directory);
+    let mut peer = server.connect();
+    let mut tags = Vec::new();
+    for (size, content) in ["x", "xx", "xxx"].into_iter().enumerate() {
+        // In place: the directory is not touched.
+        directory.write("a/file.txt", content);
+        let page = peer.exchange(request("GET", "/a/", &[]));
+        assert!(page.text().contains(&format!("title=\"{} bytes\"", size + 1)), "{}", page.text());
+        tags.push(page.field("ETag").unwrap().to_owned());
+    }
+    tags.dedup();
+    assert_eq!(tags.len(), 3);
+    directory.write("a/other.txt", "");
+    assert_eq!(references(&peer.exchange(request("GET", "/a/", &[]))), ["file.txt", "other.txt"]);
+    directory.write("b/third.txt", "");
+    fs::rename(directory.join("a"), directory.join("c")).unwrap();
+    fs::rename(directory.join("b"), directory.join("a")).unwrap();
+    assert_eq!(references(&peer.exchange(request("GET", "/a/", &[]))), ["third.txt"]);
+    directory.write("a/index.html", "home");
+    peer.exchange(request("GET", "/a/", &[])).assert_content("home");
+    // Each is answered as of its own time, and in order, with what is not listed in between.
+    let [list, file] = ["/c/", "/c/file.txt"].map(|target| request("GET", target, &[]));
+    peer.send([&*list, &*file, &*list].concat());
+    assert_eq!(references(&peer.response()), ["file.txt", "other.txt"]);
+    peer.response().assert_content("xxx");
+    assert_eq!(references(&peer.response()), ["file.txt", "other.txt"]);
+}
+
+#[test]
+fn what_is_listed_can_be_asked_for_and_what_can_not_is_not_listed() {
+    let directory = Scratch::with(&[
+        ("secret", "outside"),
+        ("www/a/.hidden", "h"),
+        ("www/a/sub/x", "x"),
+        ("www/.well-known/x", "x"),
+    ]);
+    let names: [&[u8]; 9] = [
+        b"plain.txt",
+        b"a:b",
+        b"#?%20",
+        b"<img src=x>.txt",
+        b"\"'&.txt",
+        b"new\nline\r\x1b",
+        b"\xff\xfe",
+        b" ",
+        b"javascript:x",
+    ];
+    for name in names {
+        directory.write(directory.join("www/a").join(OsStr::from_bytes(name)), name);
+    }
+    for (target, name) in [("plain.txt", "to-file"), ("sub", "to-sub"), ("../../secret", "out"), ("nowhere", "broken")]
+    {
+        symlink(target, directory.join("www/a").join(name)).unwrap();
+    }
+    mknodat(CWD, directory.join("www/a/fifo"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let config = |lines: &str| format!("listen = '127.0.0.1:0'\nlisting = true\n{lines}\n[[site]]\nroot = 'www'\n");
+    for (lines, more) in [
+        ("", &["to-sub/", "to-file"][..]),
+        ("symlinks = 'deny'", &[]),
+        ("symlinks = 'follow'\ndotfiles = true", &["to-sub/", "to-file", "out", ".hidden"]),
+    ] {
+        let server = Server::configured(&directory, &config(lines));
+        for accept in ["Accept: text/html", JSON] {
+            let page = exchange(&server, request("GET", "/a/", &[accept]));
+            let mut listed = match accept {
+                JSON => page
+                    .text()
+                    .split("\"href\":\"")
+                    .skip(1)
+                    .map(|rest| rest.split('"').next().unwrap().to_owned())
+                    .collect(),
+                _ => references(&page),
+            };
+            assert_eq!(listed.len(), names.len() + 1 + more.len(), "{lines}: {listed:?}");
+            assert_eq!(more.iter().filter(|name| !listed.contains(&(**name).to_owned())).count(), 0, "{listed:?}");
+            let mut contents: Vec<Vec<u8>> = Vec::new();
+            listed.retain(|reference| !more.contains(&&**reference));
+            for reference in &listed {
+                let answer = get(&server, &format!("/a/{reference}"));
+                answer.assert_status(200);
+                contents.push(answer.content);
+            }
+            for name in names {
+                assert!(contents.iter().any(|content| content == name), "{}", name.escape_ascii());
+            }
+            more.iter().for_each(|name| _ = get(&server, &format!("/a/{name}")).assert_status(200));
+            assert!(accept == JSON || find(&page.content, b"<img").is_none());
+        }
+        get(&server, "/.well-known/").assert_status(200);
+    }
+}
+
+#[test]
+fn a_hundred_thousand_entries_delay_nobody() {
+    const COUNT: usize = 100_000;
+    let directory = Scratch::with(&[("file.txt", "small")]);
+    fs::create_dir(directory.join("many")).unwrap();
+    for number in 0..COUNT {
+        File::create(directory.join(format!("many/{number:06}"))).unwrap();
+    }
+    let server = listing(&directory);
+    get(&server, "/file.txt").assert_content("small");
+    let mut reader = server.connect();
+    let mut other = server.connect();
+    let mut between = 0;
+    let mut longest = Duration::ZERO;
+    reader.send(request("GET", "/many/?sort=time", &[]));
+    while reader.is_silent() {
+        let start = Instant::now();
+        other.exchange(request("GET", "/file.txt", &[])).assert_content("small");
+        longest = longest.max(start.elapsed());
+        between += 1;
+    }
+    let page = reader.response();
+    page.assert_status(200);
+    assert_eq!(references(&page).len(), 10_000);
+    assert!(page.text().contains("100,000 files. These are the first 10,000 by time"));
+    // One that is made by who serves is there before the first of these.
+    assert!(between > 20, "{between} answers, the longest after {longest:?}");
+    assert!(longest < Duration::from_secs(1), "{longest:?}");
+    eprintln!("{between} answers meanwhile, the longest after {longest:?}");
+
+    // Neither does it take memory for each one who asks, or for each entry.
+    let mut peers: Vec<_> = (0..50).map(|_| server.connect()).collect();
+    peers.iter_mut().for_each(|peer| peer.send(request("GET", "/many/?sort=time", &[])));
+    for peer in &mut peers {
+        assert_eq!(peer.response().content.len(), page.content.len());
+    }
+    let peak = server.status_kib("VmHWM");
+    assert!(peak < 100 * 1024, "{peak} KiB");
+}
+
+#[test]
+#[ignore = "needs wget; .ci/run installs it and runs with --ignored"]
+fn wget_mirrors_a_tree() {
+    let _alone = alone();
+    let directory = Scratch::with(&[
+        ("www/a b/c:d.txt", "one"),
+        ("www/a b/e#f?.bin", "two"),
+        ("www/g/h/i/j", "three"),
+        ("www/k", "four"),
+        ("www/.l", "five"),
+    ]);
+    let server = Server::configured(&directory, "listen = '127.0.0.1:0'\nlisting = true\n[[site]]\nroot = 'www'\n");
+    let copy = Scratch::new();
+    let prefix = format!("--directory-prefix={}", copy.path().display());
+    let url = format!("http://{}/", server.address());
+    let finished = client("wget", &["--mirror", "--no-host-directories", "--no-verbose", &prefix, &url]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    for (name, content) in [("a b/c:d.txt", "one"), ("a b/e#f?.bin", "two"), ("g/h/i/j", "three"), ("k", "four")] {
+        assert_eq!(fs::read_to_string(copy.join(name)).unwrap_or_default(), content, "{name}");
+    }
+    assert!(!copy.join(".l").exists());
+}
+
+#[test]
+#[ignore = "needs chromium; .ci/run installs it and runs with --ignored"]
+fn chromium_applies_the_style_and_runs_nothing() {
+    let _alone = alone();
+    let directory = Scratch::with(&[("www/<img src=x onerror=console.error(1)>", ""), ("www/a/b", "")]);
+    let server = Server::configured(&directory, "listen = '127.0.0.1:0'\nlisting = true\n[[site]]\nroot = 'www'\n");
+    let profile = Scratch::new();
+    let profile = format!("--user-data-dir={}", profile.path().display());
+    for target in ["", "a/?sort=size&order=desc"] {
+        let url = format!("http://{}/{target}", server.address());
+        let arguments =
+            ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
+        let output = ["--enable-logging=stderr", "--v=0", "--virtual-time-budget=5000", "--dump-dom", &profile, &url];
+        let finished = client("chromium", &[&arguments[..], &output].concat());
+        assert!(finished.stdout.contains("</table>"), "{finished:?}");
+        let console: Vec<_> = finished.stderr.lines().filter(|line| line.contains("CONSOLE")).collect();
+        assert!(console.is_empty(), "{url}: {console:#?}");
+    }
+}
