@@ -2,7 +2,6 @@
 
 use std::io;
 
-use super::select::Found;
 use crate::escape::Visible;
 use crate::files::{File, OpenError, ReadError};
 use crate::http::Status;
@@ -15,12 +14,6 @@ pub(super) const CHANGING: Blame = (Status::ServiceUnavailable, "the file keeps 
 pub(super) const UNINDEXED: &str = "this directory has no index file";
 const LATE: Blame = (Status::ServiceUnavailable, "the disk did not answer in time");
 const UNREADABLE: Blame = (Status::InternalServerError, "the file could not be read");
-
-impl From<Blame> for Found {
-    fn from((status, reason): Blame) -> Found {
-        Found::Nothing(status, reason)
-    }
-}
 
 /// What the peer is told of a file that was opened and could not be read.
 pub(super) fn blame_unreadable(file: &File, error: &ReadError) -> Blame {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::blame::{CHANGING, UNINDEXED, blame_unlistable};
+use super::found::Found;
 use super::listing::{Form, Listing, Order};
 use super::path::SitePath;
 use super::representation::Representation;
 use super::rules::Rules;
-use super::select::{Found, Occasion, Postponed, READS_MAX, Site};
+use super::select::{Occasion, Postponed, READS_MAX, Site};
 use crate::files::{Chore, Directory, Fetch, Fetched};
 use crate::http::{Request, Status};
 

@@ -8,6 +8,7 @@ pub mod answer;
 mod blame;
 pub mod cache;
 pub mod error_page;
+mod found;
 mod ghosts;
 pub mod hosts;
 mod listed;

@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::blame::{CHANGING, NOT_FOUND, UNINDEXED, blame, blame_unreadable};
 use super::cache::{Cache, Known, Look};
 use super::error_page::{Error, ErrorPages};
+use super::found::{Found, Instead};
 use super::listed::Listings;
 use super::media_type::MediaTypes;
 use super::path::SitePath;
@@ -18,7 +19,7 @@ use super::rules::{RuleBook, Rules};
 use super::stand_in::StandIns;
 use crate::config::Methods;
 use crate::escape::Visible;
-use crate::files::{Directory, Fetch, Fetched, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
+use crate::files::{Fetch, Fetched, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
 use crate::http::{FieldName, Method, Request, Status};
@@ -87,40 +88,6 @@ struct Keys<'a> {
     found: &'a [u8],
     /// Where there is none
     missing: &'a [u8],
-}
-
-/// What the path of a request leads to.
-pub(super) enum Found {
-    Representation(Rc<Representation>),
-    /// A directory, asked for without its slash
-    Directory,
-    /// A directory, asked for with its slash, that has no index file
-    Unindexed(Directory),
-    Nothing(Status, &'static str),
-    /// It cannot be told now.
-    Later(Postponed),
-}
-
-impl From<Known> for Found {
-    fn from(known: Known) -> Found {
-        match known {
-            Known::Representation(representation) => Found::Representation(representation),
-            Known::Missing => NOT_FOUND.into(),
-        }
-    }
-}
-
-/// Why there is nothing of what was asked for.
-pub(super) enum Instead {
-    Error(Error),
-    /// It cannot be told now.
-    Later(Postponed),
-}
-
-impl From<Error> for Instead {
-    fn from(error: Error) -> Instead {
-        Instead::Error(error)
-    }
 }
 
 /// The path and the query of a request, or why it has none.

@@ -38,6 +38,12 @@ fn a_directory_is_listed_where_that_is_wanted() {
         let server = Server::configured(&directory, &config);
         get(&server, "/").assert_status(status);
     }
+    let by_path = "listen = '127.0.0.1:0'\nlisting = true\n[[site]]\nroot = '.'\nindex = []\n\
+        [site.path.'/*']\nlisting = false\n[site.path.'/b/*']\nlisting = true\n";
+    let server = Server::configured(&directory, by_path);
+    for (path, status) in [("/", 404), ("/a/", 404), ("/b/", 200)] {
+        get(&server, path).assert_status(status);
+    }
     get(&Server::of(&directory), "/a/").assert_status(404);
     let server = listing(&directory);
     get(&server, "/a?sort=size").assert_status(301).assert_field("Location", "/a/?sort=size");
