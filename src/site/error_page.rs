@@ -7,12 +7,9 @@ use std::rc::Rc;
 
 use super::accept::Preference;
 use super::answer::{Answer, Content};
-use super::page::{Document, Robots, Text};
+use super::page::{Document, Form, Policy, Robots, Text, VARY};
 use super::rules::Rules;
-use crate::http::{FieldName, Fields, RefusedHead, Rejection, Status};
-
-/// Whether it is a page or a line depends on what is asked for.
-const VARY: &str = "Vary: Accept\r\n";
+use crate::http::{FieldName, Fields, RefusedHead, Rejection, Request, Status};
 
 /// What is unavailable now is back soon, in seconds (RFC 9110, section 10.2.3).
 pub(super) const RETRY: &str = "Retry-After: 2\r\n";
@@ -45,25 +42,28 @@ impl Error {
     }
 }
 
-/// The pages that have been asked for, rendered once: there is one for each reason and form.
+/// The pages that have been asked for, rendered once: there is one for each reason, form and policy.
 #[derive(Debug, Default)]
 pub struct ErrorPages {
-    pages: HashMap<(Status, &'static str, Form), Rc<ErrorPage>>,
+    pages: HashMap<(Status, &'static str, Form, Way, Policy), Rc<ErrorPage>>,
 }
 
-/// What its reader can use.
+/// Where a page leads its reader.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Form {
-    Html,
-    Text,
+enum Way {
+    ToStart,
+    /// It is the start page that is asked for.
+    None,
 }
 
 impl ErrorPages {
     /// The answer to a request whose fields are known.
-    pub fn answer(&mut self, error: &Error, fields: &Fields<'_>, rules: Rc<Rules>) -> Answer {
+    pub fn answer(&mut self, error: &Error, request: &Request<'_>, rules: Rc<Rules>) -> Answer {
         let Error { status, reason, lines } = error;
-        let form = form_of(fields.values(FieldName::Accept));
-        let page = self.page(*status, reason, form);
+        let form = form_of(request.fields.values(FieldName::Accept));
+        let is_start = request.path().is_some_and(|target| target.path == "/");
+        let way = if is_start { Way::None } else { Way::ToStart };
+        let page = self.page(*status, reason, (form, way), rules.policy());
         match &**lines {
             "" => Answer::error(*status, page, rules),
             lines => {
@@ -77,20 +77,28 @@ impl ErrorPages {
     /// The answer to a request that could not be taken for one.
     pub fn answer_rejection(&mut self, rejection: Rejection, head: RefusedHead<'_>, rules: Rc<Rules>) -> Answer {
         let form = head.accept().map_or(Form::Text, form_of);
-        Answer::error(rejection.status, self.page(rejection.status, rejection.reason, form), rules)
+        let page = self.page(rejection.status, rejection.reason, (form, Way::ToStart), rules.policy());
+        Answer::error(rejection.status, page, rules)
     }
 
-    fn page(&mut self, status: Status, reason: &'static str, form: Form) -> Rc<ErrorPage> {
-        Rc::clone(self.pages.entry((status, reason, form)).or_insert_with(|| Rc::new(render(status, reason, form))))
+    fn page(
+        &mut self,
+        status: Status,
+        reason: &'static str,
+        (form, way): (Form, Way),
+        policy: Policy,
+    ) -> Rc<ErrorPage> {
+        let page = self.pages.entry((status, reason, form, way, policy));
+        Rc::clone(page.or_insert_with(|| Rc::new(render(status, reason, (form, way), policy))))
     }
 }
 
-fn render(status: Status, reason: &str, form: Form) -> ErrorPage {
-    let (media_type, text) = match form {
-        Form::Html => ("text/html", page(status, reason)),
-        Form::Text => ("text/plain", format!("{} {}: {reason}\n", status.code(), status.phrase())),
+fn render(status: Status, reason: &str, (form, way): (Form, Way), policy: Policy) -> ErrorPage {
+    let text = match form {
+        Form::Html => page(status, reason, way),
+        Form::Json | Form::Text => format!("{} {}: {reason}\n", status.code(), status.phrase()),
     };
-    let mut lines = format!("{VARY}Content-Type: {media_type}; charset=utf-8\r\n");
+    let mut lines = format!("{VARY}{}Content-Type: {}\r\n", policy.lines(form), form.content_type());
     if status == Status::ServiceUnavailable {
         lines += RETRY;
     }
@@ -110,13 +118,15 @@ fn form_of<'a>(accept: impl Iterator<Item = &'a [u8]>) -> Form {
 }
 
 /// A page without anything to load. The reason is one of ours and holds no markup.
-fn page(status: Status, reason: &str) -> String {
+fn page(status: Status, reason: &str, way: Way) -> String {
     let (code, phrase) = (status.code(), status.phrase());
     let mut initial = reason.chars();
     let sentence = initial.next().map_or(String::new(), |first| first.to_uppercase().chain(initial).collect());
-    let content = format_args!(
-        "<h1><b>{code}</b> {phrase}</h1>\n<p>{sentence}.</p>\n<p><a href=\"/\">Go to the start page</a></p>\n"
-    );
+    let link = match way {
+        Way::ToStart => "<p><a href=\"/\">Go to the start page</a></p>\n",
+        Way::None => "",
+    };
+    let content = format_args!("<h1><b>{code}</b> {phrase}</h1>\n<p>{sentence}.</p>\n{link}");
     let title = format!("{code} {phrase}");
     let title = Text(title.as_bytes());
     Document { class: "error", title, robots: Robots::Leave, content: &content }.to_string()
@@ -125,7 +135,6 @@ fn page(status: Status, reason: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Request;
 
     fn accepts(accept: &str) -> bool {
         let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{accept}\r\n");

@@ -7,16 +7,14 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::blame::{CHANGING, UNINDEXED, blame_unlistable};
 use super::found::Found;
-use super::listing::{Form, Listing, Order};
+use super::listing::{Listing, Order, form_of};
+use super::page::VARY;
 use super::path::SitePath;
 use super::representation::Representation;
 use super::rules::Rules;
 use super::select::{Occasion, Postponed, READS_MAX, Site};
 use crate::files::{Chore, Directory, Fetch, Fetched};
 use crate::http::{Request, Status};
-
-/// HTML or JSON.
-const VARY: &str = "Vary: Accept\r\n";
 
 /// The pages that are being sent, by their hash, so that many who read the same one slowly have one between them.
 #[derive(Debug, Default)]
@@ -40,14 +38,14 @@ impl Site {
         if !rules.lists() {
             return Found::Nothing(Status::NotFound, UNINDEXED);
         }
-        let form = Form::of(&request.fields);
+        let form = form_of(&request.fields);
         let order = Order::of(request.path().and_then(|target| target.query));
         let listing = Listing::new(directory, self.number, path.as_bytes(), (form, order), self.shows_dotfiles);
         match occasion.fetched {
             Some(Fetched::Chore { chore, outcome }) if chore.key() == listing.key() => match outcome {
                 Ok(page) => {
                     let page = self.listings.share(page);
-                    let lines = [VARY, form.lines()];
+                    let lines = [VARY, &rules.policy().lines(form)];
                     let rules = Rc::clone(rules);
                     Found::Representation(Rc::new(Representation::of_page(page, form.content_type(), lines, rules)))
                 }

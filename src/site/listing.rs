@@ -12,20 +12,13 @@ use jiff::civil;
 use jiff::tz::Offset;
 
 use super::accept::Preference;
-use super::page::POLICY;
+use super::page::Form;
 use crate::files::{Chore, Directory, Entry, Kind, ReadError, Timestamp};
 use crate::http::{FieldName, Fields};
 pub(super) use order::Order;
 
 /// So many entries are on a page: about 2 MB of it.
 const ENTRIES_MAX: usize = 10_000;
-
-/// What its reader can use.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Form {
-    Html,
-    Json,
-}
 
 /// A page that is to be made.
 #[derive(Debug)]
@@ -49,26 +42,11 @@ struct Contents {
     files: usize,
 }
 
-impl Form {
-    /// JSON for those who would rather have it, HTML for all others.
-    pub(super) fn of(fields: &Fields<'_>) -> Form {
-        let preference = |media_type| Preference::of(fields.values(FieldName::Accept), media_type);
-        let prefers_json = preference("application/json").is_above(preference("text/html"));
-        if prefers_json { Form::Json } else { Form::Html }
-    }
-
-    /// The value of its Content-Type. JSON is UTF-8 without saying so (RFC 8259, section 8.1).
-    pub(super) fn content_type(self) -> &'static str {
-        match self {
-            Form::Html => "text/html; charset=utf-8",
-            Form::Json => "application/json",
-        }
-    }
-
-    /// Field lines besides those that every representation has.
-    pub(super) fn lines(self) -> &'static str {
-        POLICY
-    }
+/// JSON for those who would rather have it, HTML for all others.
+pub(super) fn form_of(fields: &Fields<'_>) -> Form {
+    let preference = |media_type| Preference::of(fields.values(FieldName::Accept), media_type);
+    let prefers_json = preference("application/json").is_above(preference("text/html"));
+    if prefers_json { Form::Json } else { Form::Html }
 }
 
 impl Listing {
@@ -86,7 +64,7 @@ impl Listing {
 
     fn render(&self, contents: &Contents) -> Vec<u8> {
         match self.form {
-            Form::Html => html::page(&self.path, self.order, contents),
+            Form::Html | Form::Text => html::page(&self.path, self.order, contents),
             Form::Json => json::page(&self.path, contents),
         }
     }

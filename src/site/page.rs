@@ -6,14 +6,61 @@ use std::fmt;
 /// The style of all of them, so that there is one hash of it to be known.
 const STYLE: &str = include_str!("page.css");
 
-/// What a browser is kept from, whatever is in a page: it runs nothing and loads nothing. The hash is that of the style
-/// (CSP 3, section 2.3.1), the image is the icon.
-pub(super) const POLICY: &str = concat!(
-    "Content-Security-Policy: default-src 'none'; style-src 'sha256-",
-    "3e/JEz9cZLvRY+3RCEGyqnrz+MEPvnwQEOWa361ELxo=",
-    "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'\r\n",
-    "X-Content-Type-Options: nosniff\r\n",
-);
+/// Whether it is in one form or another depends on what is asked for.
+pub(super) const VARY: &str = "Vary: Accept\r\n";
+
+/// What a browser is kept from, whatever is in a page: it takes it for nothing else, runs nothing and loads nothing. The
+/// hash is that of the style (CSP 3, section 2.3.1), the image is the icon.
+const GUARDS: [(&str, &str, &[Form]); 2] = [
+    ("X-Content-Type-Options", "nosniff", &[Form::Html, Form::Json, Form::Text]),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'sha256-huAOTZ3HzqxPCwom0QrJMUDWyetTsDsTdcE8u3jyDjg='; img-src data:; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+        &[Form::Html],
+    ),
+];
+
+/// What the reader of a page can use.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Form {
+    /// For people, in a browser
+    Html,
+    /// For programs
+    Json,
+    /// For people, in a terminal
+    Text,
+}
+
+/// Which of the guards are sent with the pages of a site: those that its config says nothing of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Policy {
+    is_said: [bool; GUARDS.len()],
+}
+
+impl Form {
+    /// The value of its Content-Type. JSON is UTF-8 without saying so (RFC 8259, section 8.1).
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Form::Html => "text/html; charset=utf-8",
+            Form::Json => "application/json",
+            Form::Text => "text/plain; charset=utf-8",
+        }
+    }
+}
+
+impl Policy {
+    /// What is left to be said beside the fields with these names.
+    pub(super) fn beside<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Policy {
+        Policy { is_said: GUARDS.map(|(guard, ..)| names.clone().any(|name| name.eq_ignore_ascii_case(guard))) }
+    }
+
+    /// The field lines of a page.
+    pub(super) fn lines(self, form: Form) -> String {
+        let guards = GUARDS.iter().zip(self.is_said).filter(|((.., forms), is_said)| forms.contains(&form) && !is_said);
+        guards.map(|((name, value, _), _)| format!("{name}: {value}\r\n")).collect()
+    }
+}
 
 /// A document. The title is text; `about` are lines for its head and `content` is what stands in `main`, both markup.
 pub(super) struct Document<'a> {
@@ -117,8 +164,25 @@ mod tests {
     fn the_policy_lets_the_style_through() {
         assert_eq!(base64(b"webserv"), "d2Vic2Vydg==");
         let hash = base64(&Sha256::digest(STYLE));
-        assert!(POLICY.contains(&format!("'sha256-{hash}'")), "the hash of the style is {hash}");
+        let lines = Policy::beside([].into_iter()).lines(Form::Html);
+        assert!(lines.contains(&format!("'sha256-{hash}'")), "the hash of the style is {hash}");
         assert!(!STYLE.contains('<'));
+    }
+
+    #[test]
+    fn what_the_config_says_is_not_said_twice() {
+        let names = |said: &[&'static str], form| {
+            let lines = Policy::beside(said.iter().copied()).lines(form);
+            lines.lines().filter_map(|line| line.split(':').next()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let [sniffing, content] = ["X-Content-Type-Options", "Content-Security-Policy"];
+        assert_eq!(names(&["Server"], Form::Html), [sniffing, content]);
+        assert_eq!(names(&["x-content-type-options"], Form::Html), [content]);
+        assert_eq!(names(&["CONTENT-security-policy"], Form::Html), [sniffing]);
+        assert_eq!(names(&[content, sniffing], Form::Html), [""; 0]);
+        for form in [Form::Json, Form::Text] {
+            assert_eq!(names(&[], form), [sniffing]);
+        }
     }
 
     #[test]

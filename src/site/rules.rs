@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use super::page::Policy;
 use super::path::{SitePath, encoded_query};
 use crate::config::{self, AddressRange, Methods, Pattern, RedirectStatus};
 use crate::http::Status;
@@ -24,6 +25,8 @@ pub struct Rules {
     methods: Methods,
     /// Whether a directory without an index file answers with a list of what is in it
     lists: bool,
+    /// What goes with pages that are not files
+    policy: Policy,
     /// The same for a response that says what went wrong, whose Cache-Control is not for the config to say
     error_lines: Vec<u8>,
 }
@@ -82,7 +85,9 @@ impl Rules {
         let allow = written.allow.clone();
         let methods = written.methods.unwrap_or(Methods::Get);
         let lists = written.listing.unwrap_or(false);
-        Rules { lines: lines.into_bytes(), cache_control, not_modified, redirect, allow, methods, lists, error_lines }
+        let policy = Policy::beside(written.headers.iter().map(|(name, _)| name.as_str()));
+        let lines = lines.into_bytes();
+        Rules { lines, cache_control, not_modified, redirect, allow, methods, lists, policy, error_lines }
     }
 
     /// The field lines of every response with this status. What a cache may do with it is the config's to say where it
@@ -106,6 +111,11 @@ impl Rules {
     /// Whether a directory without an index file answers with a list of what is in it.
     pub fn lists(&self) -> bool {
         self.lists
+    }
+
+    /// What goes with pages that are not files.
+    pub(super) fn policy(&self) -> Policy {
+        self.policy
     }
 
     /// The methods that are answered.

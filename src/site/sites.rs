@@ -107,7 +107,7 @@ impl Sites {
             None => {
                 let reason = "this server answers to localhost and to addresses alone";
                 let error = Error::new(Status::MisdirectedRequest, reason);
-                Ok(self.memory.error_pages.answer(&error, &request.fields, self.rules_of_default(binding)))
+                Ok(self.memory.error_pages.answer(&error, request, self.rules_of_default(binding)))
             }
         }
     }
@@ -123,7 +123,7 @@ impl Sites {
         let (status, reason) = blame_unreadable(file, error);
         let site = self.number_of(binding, request).and_then(|number| self.sites.get(number));
         let rules = site.map_or_else(|| self.rules_of_default(binding), |site| site.rules.every());
-        self.memory.error_pages.answer(&Error::new(status, reason), &request.fields, rules)
+        self.memory.error_pages.answer(&Error::new(status, reason), request, rules)
     }
 
     /// The answer to what could not be taken for a request, and so is for no site: the default one of the binding answers.

@@ -62,7 +62,7 @@ impl Site {
                 Err(postponed) => return Err(postponed),
             }
         }
-        Ok(error_pages.answer(error, &request.fields, rules))
+        Ok(error_pages.answer(error, request, rules))
     }
 
     /// What is sent where there is nothing at `path`, and the rules for it, which are those of the file: what is said of the

@@ -67,8 +67,7 @@ fn it_is_a_representation_like_any_other() {
         let page = exchange(&server, request("GET", "/a/", &[accept]));
         page.assert_status(200).assert_field("Content-Type", media_type).assert_field("Cache-Control", "no-cache");
         page.assert_field("Vary", "Accept").assert_field("X-Content-Type-Options", "nosniff");
-        let policy = page.field("Content-Security-Policy").unwrap();
-        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(page.field("Content-Security-Policy").is_some(), accept != JSON);
         assert_eq!(page.field("Last-Modified"), None);
         let tag = page.field("ETag").unwrap();
         assert!(is_entity_tag(tag) && !tag.starts_with("W/"), "{tag}");
@@ -87,6 +86,39 @@ fn it_is_a_representation_like_any_other() {
         let part = peer.exchange(request("GET", "/a/", &[accept, "Range: bytes=2-5"]));
         part.assert_status(206).assert_content(&page.content[2..6]);
         peer.exchange(request("GET", "/a/", &[accept, "If-Match: \"other\""])).assert_status(412);
+    }
+}
+
+#[test]
+fn all_pages_are_kept_from_doing_anything() {
+    const SNIFFING: &str = "X-Content-Type-Options";
+    const POLICY: &str = "Content-Security-Policy";
+    let directory = Scratch::with(&[("a/file.txt", "x"), ("sorry.html", "own")]);
+    let server = listing(&directory);
+    let ask = |server: &Server, path: &str, accept: &str| exchange(server, request("GET", path, &[accept]));
+    let browser = "Accept: text/html";
+    let policy = ask(&server, "/a/", browser).field(POLICY).unwrap().to_owned();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    for (path, status) in [("/a", 301), ("/missing", 404), ("/%", 400)] {
+        let page = ask(&server, path, browser);
+        page.assert_status(status).assert_field(POLICY, &policy).assert_field(SNIFFING, "nosniff");
+        let line = ask(&server, path, "Accept: */*");
+        line.assert_status(status).assert_field("Content-Type", "text/plain; charset=utf-8");
+        line.assert_field(SNIFFING, "nosniff");
+        assert_eq!((line.field(POLICY), line.text().lines().count()), (None, 1));
+    }
+    assert_eq!(ask(&server, "/a/file.txt", browser).field(POLICY), None);
+
+    // What the config says of them counts, and is said once. A file that it has for an error is the author's own.
+    let config = "listen = '127.0.0.1:0'\nlisting = true\nheaders = { content-security-policy = \"default-src 'self'\" }\n\
+        [[site]]\nroot = '.'\nerrors = { 404 = 'sorry.html' }\n";
+    let server = Server::configured(&directory, config);
+    for (path, status) in [("/a/", 200), ("/a", 301), ("/missing", 404)] {
+        let page = ask(&server, path, browser);
+        page.assert_status(status).assert_field(POLICY, "default-src 'self'");
+        assert_eq!(page.field(SNIFFING).is_some(), status != 404);
+        let head = String::from_utf8(page.head.clone()).unwrap().to_ascii_lowercase();
+        assert_eq!(head.matches("content-security-policy").count(), 1, "{head}");
     }
 }
 
@@ -246,6 +278,9 @@ fn wget_mirrors_a_tree() {
         assert_eq!(fs::read_to_string(copy.join(name)).unwrap_or_default(), content, "{name}");
     }
     assert!(!copy.join(".l").exists());
+    // What sorts is no link, or each directory would be had six times.
+    let names = |directory: &str| fs::read_dir(copy.join(directory)).unwrap().count();
+    assert_eq!((names(""), names("a b"), names("g/h")), (4, 3, 2));
 }
 
 #[test]
@@ -256,7 +291,7 @@ fn chromium_applies_the_style_and_runs_nothing() {
     let server = Server::configured(&directory, "listen = '127.0.0.1:0'\nlisting = true\n[[site]]\nroot = 'www'\n");
     let profile = Scratch::new();
     let profile = format!("--user-data-dir={}", profile.path().display());
-    for target in ["", "a/?sort=size&order=desc"] {
+    for target in ["", "a/?sort=-size"] {
         let url = format!("http://{}/{target}", server.address());
         let arguments =
             ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];

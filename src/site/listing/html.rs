@@ -1,5 +1,5 @@
-//! A listing for people: a table that is read by a screen reader, sorted without a script, and followed by any program
-//! that looks for links.
+//! A listing for people: a table that is read by a screen reader, and sorted without a script. Programs that look for links
+//! find what is in the directory and the way up, and nothing twice: what sorts is a button.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -30,7 +30,7 @@ impl Display for Page<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.heading(f)?;
         let Page { order, contents, .. } = self;
-        writeln!(f, "<table>\n<caption>{}</caption>", Summary(contents, *order))?;
+        writeln!(f, "<form>\n<table>\n<caption>{}</caption>", Summary(contents, *order))?;
         f.write_str("<thead><tr>")?;
         for (by, name) in [(By::Name, "Name"), (By::Size, "Size"), (By::Time, "Modified (UTC)")] {
             let sorted = match order.direction {
@@ -38,7 +38,8 @@ impl Display for Page<'_> {
                 Direction::Ascending => " aria-sort=\"ascending\"",
                 Direction::Descending => " aria-sort=\"descending\"",
             };
-            write!(f, "<th scope=\"col\"{sorted}><a href=\"{}\">{name}</a></th>", order.next(by).href())?;
+            let value = order.next(by).name();
+            write!(f, "<th scope=\"col\"{sorted}><button name=\"sort\" value=\"{value}\">{name}</button></th>")?;
         }
         f.write_str("</tr></thead>\n<tbody>\n")?;
         if !self.path.is_empty() {
@@ -47,7 +48,7 @@ impl Display for Page<'_> {
             )?;
         }
         contents.entries.iter().try_for_each(|entry| row(f, entry))?;
-        f.write_str("</tbody>\n</table>\n")
+        f.write_str("</tbody>\n</table>\n</form>\n")
     }
 }
 

@@ -25,24 +25,25 @@ pub(super) enum Direction {
     Descending,
 }
 
+/// All orders, by their names.
+const ORDERS: [(&str, Order); 6] = [
+    ("name", Order { by: By::Name, direction: Direction::Ascending }),
+    ("-name", Order { by: By::Name, direction: Direction::Descending }),
+    ("size", Order { by: By::Size, direction: Direction::Ascending }),
+    ("-size", Order { by: By::Size, direction: Direction::Descending }),
+    ("time", Order { by: By::Time, direction: Direction::Ascending }),
+    ("-time", Order { by: By::Time, direction: Direction::Descending }),
+];
+
 impl Order {
     /// Where nothing is asked for.
     pub(super) const USUAL: Order = Order { by: By::Name, direction: Direction::Ascending };
 
-    /// `sort=size&order=desc`. What is not known has no effect.
+    /// `sort=size`, or `sort=-size` for the other way round. What is not known has no effect.
     pub(in crate::site) fn of(query: Option<&str>) -> Order {
-        let mut order = Order::USUAL;
-        for parameter in query.unwrap_or_default().split('&') {
-            match parameter {
-                "sort=name" => order.by = By::Name,
-                "sort=size" => order.by = By::Size,
-                "sort=time" => order.by = By::Time,
-                "order=asc" => order.direction = Direction::Ascending,
-                "order=desc" => order.direction = Direction::Descending,
-                _ => {}
-            }
-        }
-        order
+        let mut parameters = query.unwrap_or_default().split('&');
+        let value = parameters.find_map(|parameter| parameter.strip_prefix("sort="));
+        value.and_then(|value| ORDERS.iter().find(|(name, _)| *name == value)).map_or(Order::USUAL, |(_, order)| *order)
     }
 
     /// Where the heading of a column leads to from here: the other way round where it is this one already, else what one
@@ -55,16 +56,9 @@ impl Order {
         Order { by, direction }
     }
 
-    /// The reference to this order of the same directory.
-    pub(super) fn href(self) -> &'static str {
-        match (self.by, self.direction) {
-            (By::Name, Direction::Ascending) => "./",
-            (By::Name, Direction::Descending) => "?sort=name&amp;order=desc",
-            (By::Size, Direction::Ascending) => "?sort=size&amp;order=asc",
-            (By::Size, Direction::Descending) => "?sort=size&amp;order=desc",
-            (By::Time, Direction::Ascending) => "?sort=time&amp;order=asc",
-            (By::Time, Direction::Descending) => "?sort=time&amp;order=desc",
-        }
+    /// Its name in a query.
+    pub(super) fn name(self) -> &'static str {
+        ORDERS.iter().find(|(_, order)| *order == self).map_or("", |(name, _)| name)
     }
 
     /// Which of two comes first. No two names are the same, so that there is one order.

@@ -220,7 +220,9 @@ pub(super) fn error(status: u16, reason: &str) -> Answer {
 
 /// The same for a browser: a page that says so, of which only the words count here.
 pub(super) fn page(status: u16, sentence: &str) -> Answer {
-    let lines = "Cache-Control: no-cache\r\nVary: Accept\r\nContent-Type: text/html; charset=utf-8\r\n";
+    let lines = "Cache-Control: no-cache\r\nVary: Accept\r\nX-Content-Type-Options: nosniff\r\n\
+        Content-Security-Policy: default-src 'none'; style-src 'sha256-(style)'; img-src data:; base-uri 'none'; \
+        form-action 'self'; frame-ancestors 'self'\r\nContent-Type: text/html; charset=utf-8\r\n";
     let content = format!("(a page: {status} {}: {sentence})", phrase(status));
     answer(status, lines.to_owned(), content.into_bytes())
 }
@@ -288,8 +290,10 @@ impl Answer {
 const ALLOW: &str = "Allow: GET, HEAD, OPTIONS\r\n";
 
 fn error_with(status: u16, lines: &str, reason: &str) -> Answer {
-    let lines =
-        format!("Cache-Control: no-cache\r\n{lines}Vary: Accept\r\nContent-Type: text/plain; charset=utf-8\r\n");
+    let lines = format!(
+        "Cache-Control: no-cache\r\n{lines}Vary: Accept\r\nX-Content-Type-Options: nosniff\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n"
+    );
     answer(status, lines, sentence(status, reason))
 }
 
@@ -361,7 +365,7 @@ fn short_forms_stand_for_exact_bytes() {
             bad("why").bytes(),
             format!(
                 "HTTP/1.1 400 Bad Request\r\nServer: webserv\r\nDate: {DATE}\r\nCache-Control: no-cache\r\n\
-                 Vary: Accept\r\n\
+                 Vary: Accept\r\nX-Content-Type-Options: nosniff\r\n\
                  Content-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\nConnection: close\r\n\r\n\
                  400 Bad Request: why\n"
             ),
