@@ -33,4 +33,4 @@ pub use error::{OpenError, ReadError};
 pub use fetch::{Chore, Fetch, Fetched, Fetchers};
 pub use file::{File, Identity, Metadata, Reading, Timestamp};
 pub use resolver::Symlinks;
-pub use root::{Opened, Root};
+pub use root::{Opened, Refreshed, Root};

@@ -24,6 +24,8 @@ pub struct Root {
     beneath: Beneath,
     /// The root of the file system, where links may lead anywhere
     everything: Option<OwnedFd>,
+    /// Whoever uses it can read no other directory.
+    is_confined: bool,
 }
 
 /// What opens a path beneath a root, on whatever thread.
@@ -33,6 +35,17 @@ pub(super) struct Beneath {
     open: Option<OpenRoot>,
     resolver: Resolver,
     symlinks: Symlinks,
+}
+
+/// Which directory a root is by now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refreshed {
+    /// The same as before.
+    Same,
+    /// Another one, which has been opened.
+    Another,
+    /// Another one, which is out of reach. The root stays what it was.
+    OutOfReach,
 }
 
 /// The directory, and which one it is.
@@ -66,7 +79,12 @@ impl Root {
         let prefix = [path.as_os_str().as_bytes(), b"/"].concat();
         // The walk goes everywhere; what else there is has not been asked for yet.
         let beneath = Beneath { open: None, resolver: Resolver::Walk, symlinks };
-        Root { path: path.to_owned(), prefix, beneath, everything: None }
+        Root { path: path.to_owned(), prefix, beneath, everything: None, is_confined: false }
+    }
+
+    /// From now on whoever uses it can read no directory but this one.
+    pub fn confine(&mut self) {
+        self.is_confined = true;
     }
 
     /// Where it is, as it was given.
@@ -87,19 +105,23 @@ impl Root {
     }
 
     /// Looks at the path of the root again, and opens it anew where it names another directory by now: one that was
-    /// removed and made again, or a link that was turned to the next release. Returns whether it does.
+    /// removed and made again, or a link that was turned to the next release.
     ///
     /// # Errors
     ///
     /// Where there is no directory now, or it cannot be opened. The root stays what it was.
-    pub fn refresh(&mut self) -> Result<bool, OpenError> {
+    pub fn refresh(&mut self) -> Result<Refreshed, OpenError> {
         let place = place(&rustix::fs::stat(&self.path)?);
         if self.beneath.open.as_ref().is_some_and(|open| open.place == place) {
-            return Ok(false);
+            return Ok(Refreshed::Same);
+        }
+        let directory = open_directory(&self.path)?;
+        if self.is_confined {
+            return Ok(Refreshed::OutOfReach);
         }
         let Beneath { resolver, symlinks, .. } = self.beneath;
-        *self = Root::new(&self.path, open_directory(&self.path)?, resolver, symlinks)?;
-        Ok(true)
+        *self = Root::new(&self.path, directory, resolver, symlinks)?;
+        Ok(Refreshed::Another)
     }
 
     #[cfg(test)]

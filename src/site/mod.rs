@@ -21,6 +21,7 @@ pub mod rules;
 mod select;
 mod sites;
 mod stand_in;
+mod standing;
 
 pub use answer::{Answer, Content, Segment};
 pub use blame::report_unreadable;

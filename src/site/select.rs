@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,8 +16,8 @@ use super::path::SitePath;
 use super::representation::{MEMORY_MAX, Representation};
 use super::rules::{RuleBook, Rules};
 use super::stand_in::StandIns;
+use super::standing::Standing;
 use crate::config::Methods;
-use crate::escape::Visible;
 use crate::files::{Fetch, Fetched, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
@@ -33,12 +32,7 @@ pub(super) struct Site {
     /// Its place among the sites
     pub(super) number: usize,
     pub(super) root: Root,
-    /// Whether there was no root when it was looked for last
-    pub(super) is_gone: bool,
-    /// Whether the thread that serves is kept to the root as it was
-    pub(super) is_confined: bool,
-    /// Whether there has been another root since, which it cannot read
-    pub(super) is_superseded: bool,
+    pub(super) standing: Standing,
     /// The names of files that stand for their directory, first come first served
     pub(super) index: Rc<[Vec<u8>]>,
     /// Whether names that begin with a dot are served
@@ -265,43 +259,6 @@ impl Site {
         match look {
             Look::ByName => self.root.identity(file),
             Look::Beneath => self.root.identity_beneath(file),
-        }
-    }
-
-    /// Looks whether the root is another directory by now. Where there is none, what was opened last is not served any
-    /// more: nobody can tell whether it is still meant to be. Where there is one that this thread cannot read, another
-    /// thread has to find out what is in it.
-    fn refresh(&mut self, occasion: Occasion<'_>) -> Result<(), Found> {
-        let number = self.number + 1;
-        let refreshed = self.root.refresh();
-        let path = Visible(self.root.path().as_os_str().as_bytes());
-        match refreshed {
-            Ok(is_another) => {
-                if is_another {
-                    log::info!("the root of site {number} is another directory now: {path}");
-                    self.is_superseded = self.is_confined;
-                } else if self.is_gone {
-                    log::info!("the root of site {number} is back: {path}");
-                }
-                self.is_gone = false;
-            }
-            Err(OpenError::Exhausted) => return Err(blame(&OpenError::Exhausted, b"the root").into()),
-            Err(error) => {
-                if !self.is_gone {
-                    log::error!("the root of site {number} is gone: {path}: {error}; it answers 503 until it is back");
-                }
-                self.is_gone = true;
-                let reason = "the directory of this site is not there for now";
-                return Err(Found::Nothing(Status::ServiceUnavailable, reason));
-            }
-        }
-        match self.is_superseded {
-            false => Ok(()),
-            true if occasion.has_no_successor => {
-                let reason = "the directory of this site is another one now, which cannot be read yet";
-                Err(Found::Nothing(Status::ServiceUnavailable, reason))
-            }
-            true => Err(Found::Later(Postponed::Successor)),
         }
     }
 

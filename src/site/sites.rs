@@ -16,6 +16,7 @@ use super::media_type::MediaTypes;
 use super::rules::{RuleBook, Rules};
 use super::select::{Memory, Occasion, Postponed, Site};
 use super::stand_in::StandIns;
+use super::standing::Standing;
 use crate::config::{self, Address, Config, Origin};
 use crate::files::{File, ReadError, Root, Symlinks, Timestamp};
 use crate::http::{RefusedHead, Rejection, Request, Status};
@@ -77,9 +78,7 @@ impl Sites {
             Site {
                 number,
                 root,
-                is_gone: false,
-                is_confined: false,
-                is_superseded: false,
+                standing: Standing::There,
                 index: site.index.iter().map(|name| name.clone().into_bytes()).collect(),
                 shows_dotfiles: site.dotfiles,
                 listings: Listings::default(),
@@ -148,11 +147,12 @@ impl Sites {
         self.sites.iter().filter_map(|site| site.root.reach())
     }
 
-    /// From now on nothing but what lies beneath them can be read. Where another directory takes the place of a root, requests for what is in it
-    /// are postponed.
+    /// From now on nothing but what lies beneath them can be read. Where another directory takes the place of a root,
+    /// requests for what is in it are postponed.
     pub fn confine(&mut self) {
-        let is_confined = !self.sites.iter().any(|site| site.root.reaches_everything());
-        self.sites.iter_mut().for_each(|site| site.is_confined = is_confined);
+        if !self.sites.iter().any(|site| site.root.reaches_everything()) {
+            self.sites.iter_mut().for_each(|site| site.root.confine());
+        }
     }
 
     /// A new round begins: requests have been received since the last one was answered, and what is answered to them has

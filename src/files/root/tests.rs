@@ -57,13 +57,13 @@ fn a_root_that_is_made_anew_is_found_again() {
     let scratch = Scratch::new();
     scratch.write("root/a", "inside");
     for (resolver, mut root) in scratch.roots() {
-        assert!(!root.refresh().unwrap(), "{resolver:?}");
+        assert_eq!(root.refresh().unwrap(), Refreshed::Same, "{resolver:?}");
         let path = root.path.clone();
         fs::rename(&path, path.with_extension("old")).unwrap();
         assert!(matches!(root.refresh(), Err(OpenError::NotFound)), "{resolver:?}");
         assert_eq!(outcome(&root, b"a"), INSIDE, "{resolver:?}: what was open stays");
         scratch.write("root/b", "inside");
-        assert!(root.refresh().unwrap(), "{resolver:?}");
+        assert_eq!(root.refresh().unwrap(), Refreshed::Another, "{resolver:?}");
         assert_eq!((outcome(&root, b"a"), outcome(&root, b"b")), (NotFound, INSIDE), "{resolver:?}");
         fs::remove_dir_all(&path).unwrap();
         fs::rename(path.with_extension("old"), &path).unwrap();
@@ -82,8 +82,27 @@ fn a_root_that_is_absent_is_opened_when_it_is_there() {
         fs::rename(&path, path.with_extension("old")).unwrap();
         assert!(matches!(root.refresh(), Err(OpenError::NotFound)), "{symlinks:?}");
         fs::rename(path.with_extension("old"), &path).unwrap();
-        assert!(root.refresh().unwrap() && !root.refresh().unwrap(), "{symlinks:?}");
+        assert_eq!(root.refresh().unwrap(), Refreshed::Another, "{symlinks:?}");
+        assert_eq!(root.refresh().unwrap(), Refreshed::Same, "{symlinks:?}");
         assert_eq!(outcome(&root, b"a"), INSIDE, "{symlinks:?}");
+    }
+}
+
+#[test]
+fn a_root_that_is_confined_stays_what_it_was() {
+    let scratch = Scratch::new();
+    scratch.write("root/a", "inside");
+    for (resolver, mut root) in scratch.roots() {
+        root.confine();
+        assert_eq!(root.refresh().unwrap(), Refreshed::Same, "{resolver:?}");
+        let path = root.path.clone();
+        fs::rename(&path, path.with_extension("old")).unwrap();
+        scratch.write("root/b", "inside");
+        assert_eq!(root.refresh().unwrap(), Refreshed::OutOfReach, "{resolver:?}");
+        assert_eq!((outcome(&root, b"a"), outcome(&root, b"b")), (INSIDE, NotFound), "{resolver:?}");
+        fs::remove_dir_all(&path).unwrap();
+        fs::rename(path.with_extension("old"), &path).unwrap();
+        assert_eq!(root.refresh().unwrap(), Refreshed::Same, "{resolver:?}");
     }
 }
 
