@@ -100,6 +100,8 @@ enum Ending {
 enum Succession {
     Unneeded,
     Awaited,
+    /// This worker is the one that was awaited. Should the request be for yet another one, its time goes on.
+    Come,
     /// There will be none in time: it has to be answered here.
     InVain,
 }

@@ -6,8 +6,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -156,6 +158,65 @@ fn who_is_served_by_no_successor_in_time_is_told_so() {
         let response = peer.exchange(request("GET", "/a.txt", &[]));
         response.status() == 200 && response.text() == "2"
     });
+}
+
+/// Turns a link from one release to the next, on and on, until it is dropped.
+struct Turner(Arc<AtomicBool>, Option<JoinHandle<()>>);
+
+impl Turner {
+    fn start(directory: &Scratch, releases: usize) -> Turner {
+        let link = directory.join("current");
+        for release in 1..=releases {
+            directory.write(format!("releases/{release}/a.txt"), release.to_string());
+        }
+        let is_over = Arc::new(AtomicBool::new(false));
+        let is_done = Arc::clone(&is_over);
+        let turn = move || {
+            let mut all = (1..=releases).cycle();
+            while !is_done.load(Ordering::Relaxed) {
+                turn(&link, &format!("releases/{}", all.next().unwrap()));
+            }
+        };
+        Turner(is_over, Some(thread::spawn(turn)))
+    }
+}
+
+impl Drop for Turner {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+        _ = self.1.take().unwrap().join();
+    }
+}
+
+#[test]
+fn who_is_handed_from_one_successor_to_the_next_waits_no_longer_than_for_one() {
+    let directory = releases();
+    let mut config =
+        "listen = '127.0.0.1:0'\nlog.access = 'off'\nlimits.send_time = '1500ms'\n[[site]]\nroot = 'current'\n"
+            .to_owned();
+    // It takes whoever is to take over a while to open all of these.
+    config.extend((0..100).map(|number| format!("[[site]]\nhosts = '{number}.test'\nroot = 'releases/1'\n")));
+    let server = Server::configured(&directory, &config);
+    if server.process.stderr.said().contains("there is no sandbox") {
+        println!("not tested: this system has no Landlock");
+        return;
+    }
+    // So many, and so fast, that hardly any successor finds its own where it was.
+    let turner = Turner::start(&directory, 100);
+    let mut peers: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    eventually("somebody's time is over", || {
+        let start = Instant::now();
+        peers.iter_mut().for_each(|peer| peer.send(request("GET", "/a.txt", &[])));
+        let statuses: Vec<_> = peers.iter_mut().map(|peer| peer.response().status()).collect();
+        assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+        // Without a bound it is many times as long, as luck will have it.
+        assert!(start.elapsed() < Duration::from_millis(4500), "{:?}", start.elapsed());
+        statuses.contains(&503)
+    });
+    drop(turner);
+    turn(&directory.join("current"), "releases/7");
+    let mut ask = |peer: &mut Peer| peer.exchange(request("GET", "/a.txt", &[])).text().to_owned();
+    eventually("all is as it was", || peers.iter_mut().all(|peer| ask(peer) == "7"));
 }
 
 #[test]

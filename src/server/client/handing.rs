@@ -20,16 +20,31 @@ pub(in crate::server) struct Handed {
     binding: u32,
     is_new: bool,
     sent_units: u8,
+    succession: Succession,
+    waiting: Waiting,
     deadline: Instant,
 }
 
 impl Client {
     /// The client of another worker, which owed it nothing. What has come since shows when it is received.
     pub(in crate::server) fn adopt(handed: Handed, shared: &mut Shared) -> Client {
-        let Handed { socket, connection, unread, sending_file, peer, binding, is_new, sent_units, deadline } = handed;
+        let Handed {
+            socket,
+            connection,
+            unread,
+            sending_file,
+            peer,
+            binding,
+            is_new,
+            sent_units,
+            succession,
+            waiting,
+            deadline,
+        } = handed;
         shared.has_handed_over |= sending_file.is_some();
+        let succession = if succession == Succession::Awaited { Succession::Come } else { succession };
         let client = Client::with(Transport::new(socket), peer, binding, deadline);
-        Client { connection, unread, sending_file, is_new, sent_units, ..client }
+        Client { connection, unread, sending_file, is_new, sent_units, succession, waiting, ..client }
     }
 
     /// Whether it is between two requests, and nothing is known of the next one, or that is for a successor to answer: it
@@ -64,6 +79,8 @@ impl Client {
             peer,
             is_new,
             sent_units,
+            succession,
+            waiting,
             deadline,
             binding: _,
             outbox: _,
@@ -73,16 +90,26 @@ impl Client {
             is_readable: _,
             must_drain: _,
             is_retiring: _,
-            succession: _,
             sent_in_time: _,
             has_ended: _,
             has_progressed: _,
             ending: _,
-            waiting: _,
             is_queued: _,
         } = self;
         let socket = transport.into_socket();
-        Handed { socket, connection, unread, sending_file, peer, binding, is_new, sent_units, deadline }
+        Handed {
+            socket,
+            connection,
+            unread,
+            sending_file,
+            peer,
+            binding,
+            is_new,
+            sent_units,
+            succession,
+            waiting,
+            deadline,
+        }
     }
 
     /// The address that it has connected to.
@@ -90,10 +117,11 @@ impl Client {
         self.transport.local_address()
     }
 
-    /// Leaves the next request to another worker, if it can be waited for.
+    /// Leaves the next request to another worker, if it can be waited for. The time for that is one, however many take over:
+    /// a root may be turned faster than anybody can follow.
     pub(super) fn leaves_to_successor(&mut self, shared: &Shared) -> bool {
+        self.has_progressed = self.succession == Succession::Unneeded;
         self.succession = Succession::Awaited;
-        self.has_progressed = true;
         self.waits_for_successor(shared)
     }
 
