@@ -9,7 +9,7 @@ use log::LevelFilter;
 use webserv::cli::{self, Arguments, Verbosity};
 use webserv::config::Config;
 use webserv::server::banner::{self, Look};
-use webserv::server::{Appearance, StartError, Supervisor, trace};
+use webserv::server::{Appearance, Signals, StartError, Supervisor, trace};
 use webserv::sink::{self, Sink};
 
 /// It could not run.
@@ -19,13 +19,18 @@ const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let code = run();
+    // First of all: until then a signal that asks for a reload or a stop is one that kills.
+    let code = Signals::catch().map_or_else(|error| fail(error.into()), run);
     sink::finish();
     code
 }
 
-fn run() -> ExitCode {
+fn run(signals: Signals) -> ExitCode {
     let arguments = cli::parse();
+    if arguments.check {
+        // Success would be an answer.
+        signals.release();
+    }
     let config = match arguments.config() {
         Ok(config) => config,
         Err(diagnostics) => {
@@ -40,23 +45,22 @@ fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     start_log(&config, arguments.verbosity);
-    match serve(config, arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tell(format_args!("error: {error}\n"));
-            ExitCode::from(FAILURE)
-        }
-    }
+    serve(config, arguments, signals).map_or_else(fail, |()| ExitCode::SUCCESS)
+}
+
+fn fail(error: StartError) -> ExitCode {
+    tell(format_args!("error: {error}\n"));
+    ExitCode::from(FAILURE)
 }
 
 /// Serves until it is told to stop.
-fn serve(config: Config, arguments: Arguments) -> Result<(), StartError> {
+fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), StartError> {
     let is_quiet = arguments.verbosity == Verbosity::Quiet;
     let is_verbose = arguments.verbosity == Verbosity::Verbose;
     let software = if is_verbose { concat!("webserv/", env!("CARGO_PKG_VERSION")) } else { "webserv" };
     let origin = config.origin.clone();
     let appearance = Appearance { software, shows_access: !is_quiet, color: may_color() };
-    let Some(supervisor) = Supervisor::start(config, appearance)? else { return Ok(()) };
+    let Some(supervisor) = Supervisor::start(config, appearance, signals)? else { return Ok(()) };
     if !is_quiet {
         let look = if io::stderr().is_terminal() { Look::Terminal { color: may_color() } } else { Look::Line };
         if look == Look::Line {

@@ -42,6 +42,7 @@ pub use listeners::{Endpoint, Listeners};
 pub use outfit::{Orders, Outfit, Reports, Roots};
 pub use port_holder::Holder;
 pub use sandbox::Sandbox;
+pub use signals::Signals;
 pub use start_error::StartError;
 pub use supervisor::Supervisor;
 pub use worker::Worker;

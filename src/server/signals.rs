@@ -1,23 +1,64 @@
-//! Signals as bytes on sockets, so that they can be waited for beside other things.
+//! Signals as bytes on sockets, so that they can be waited for beside other things. They are caught from the first moment
+//! of the process on: whoever starts it may have something to say before it has started.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::net::RecvFlags;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag::{register_conditional_default, register_conditional_shutdown};
 use signal_hook::low_level::pipe;
 
-/// The receiving ends.
-pub(super) struct Signals {
+/// What has been signalled to this process.
+pub struct Signals {
     stop: UnixStream,
-    reload: UnixStream,
+    hangup: UnixStream,
+    /// It was started from a terminal, and for as long as that is there.
+    has_terminal: bool,
+    /// Nobody waits for what says stop: it ends the process by itself.
+    ends_at_once: Arc<AtomicBool>,
+    /// They do what they do where nobody catches them.
+    is_released: Arc<AtomicBool>,
+}
+
+/// What SIGHUP says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Hangup {
+    /// What administrators mean by it: to reload
+    Reload,
+    /// What it was made for: the terminal has been closed
+    TerminalClosed,
 }
 
 impl Signals {
-    /// Catches SIGINT and SIGTERM, which say stop, and SIGHUP, which says reload.
-    pub(super) fn catch() -> io::Result<Signals> {
-        Ok(Signals { stop: receiver(&[SIGINT, SIGTERM])?, reload: receiver(&[SIGHUP])? })
+    /// Catches SIGINT and SIGTERM, which say stop, and SIGHUP. A stop ends the process with success until it is waited for,
+    /// since nothing has been begun that would have to be ended, and what is under way may hang. SIGHUP is kept.
+    pub fn catch() -> io::Result<Signals> {
+        // First, or a terminal that is closed meanwhile is none that has been there.
+        let has_terminal = io::stdin().is_terminal();
+        // These are the first, so that no signal is caught and forgotten. What comes after them would end the process anyway.
+        let (hangup, stop) = (receiver(&[SIGHUP])?, receiver(&[SIGINT, SIGTERM])?);
+        let (ends_at_once, is_released) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
+            register_conditional_default(signal, Arc::clone(&is_released))?;
+        }
+        for signal in [SIGINT, SIGTERM] {
+            register_conditional_shutdown(signal, 0, Arc::clone(&ends_at_once))?;
+        }
+        Ok(Signals { stop, hangup, has_terminal, ends_at_once, is_released })
+    }
+
+    /// From now on they do what they do to a program that knows nothing of them.
+    pub fn release(&self) {
+        self.is_released.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on somebody waits for what says stop, and looks for it.
+    pub(super) fn wait_for_stops(&self) {
+        self.ends_at_once.store(false, Ordering::SeqCst);
     }
 
     /// How often it was said to stop since the last call.
@@ -25,14 +66,15 @@ impl Signals {
         take(&self.stop)
     }
 
-    /// Whether it was said to reload since the last call. However often, one will do.
-    pub(super) fn take_reload(&self) -> bool {
-        take(&self.reload) > 0
+    /// What SIGHUP has said since the last call. However often, one will do.
+    pub(super) fn take_hangup(&self) -> Option<Hangup> {
+        let is_closed = || self.has_terminal && !io::stdin().is_terminal();
+        (take(&self.hangup) > 0).then(|| if is_closed() { Hangup::TerminalClosed } else { Hangup::Reload })
     }
 
     /// What becomes readable when there is something to take.
     pub(super) fn sources(&self) -> [BorrowedFd<'_>; 2] {
-        [self.stop.as_fd(), self.reload.as_fd()]
+        [self.stop.as_fd(), self.hangup.as_fd()]
     }
 }
 

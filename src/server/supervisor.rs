@@ -1,6 +1,6 @@
 //! Starts the workers, tells them what signals ask for, and sees them end. Takes nothing from clients.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::mem;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::outfit::{Command, Event, News, Outfit, Reports, Roots, Successor};
 use super::reload::{self, Load, Loaded, NewLogs, ReloadError};
 use super::running::{Opening, Pending, Purpose, Running, end_the_oldest};
 use super::sandbox::Sandbox;
-use super::signals::Signals;
+use super::signals::{Hangup, Signals};
 use super::start_error::StartError;
 use super::{Appearance, privileges};
 use crate::config::{Config, Diagnostics};
@@ -29,8 +29,6 @@ const GRACE: Duration = Duration::from_secs(1);
 /// A server that is bound and serves.
 pub struct Supervisor {
     appearance: Appearance,
-    /// It was started from a terminal, and for as long as that is there.
-    has_terminal: bool,
     config: Arc<Config>,
     listeners: Listeners,
     signals: Signals,
@@ -55,11 +53,11 @@ impl Supervisor {
     /// Binds every listener, becomes the user of the config, and starts to serve. All that is opened by its name is opened
     /// by that user: what can be opened now can be opened by a reload, and what that user may not write to is not
     /// written to as root. None where it was told to stop before it served.
-    pub fn start(config: Config, appearance: Appearance) -> Result<Option<Supervisor>, StartError> {
+    pub fn start(config: Config, appearance: Appearance, signals: Signals) -> Result<Option<Supervisor>, StartError> {
+        signals.wait_for_stops();
         privileges::gain_none()?;
         // Before anything is opened: there may be more of it than the limit allows until then.
         Descriptors::raise();
-        let signals = Signals::catch()?;
         let config = Arc::new(config);
         let listeners = Listeners::bind(&config, None)?;
         if let Some(user) = &config.server.user {
@@ -68,7 +66,6 @@ impl Supervisor {
         listeners.tell_left_out();
         let mut supervisor = Supervisor {
             appearance,
-            has_terminal: io::stdin().is_terminal(),
             config,
             listeners,
             signals,
@@ -86,8 +83,9 @@ impl Supervisor {
         while let Pending::Opening(_) = supervisor.pending {
             supervisor.wait()?;
             supervisor.take_news()?;
-            supervisor.must_reload |= supervisor.signals.take_reload();
-            if supervisor.signals.take_stops() > 0 {
+            let hangup = supervisor.signals.take_hangup();
+            supervisor.must_reload |= hangup == Some(Hangup::Reload);
+            if supervisor.signals.take_stops() > 0 || hangup == Some(Hangup::TerminalClosed) {
                 return Ok(None);
             }
         }
@@ -114,6 +112,7 @@ impl Supervisor {
         let load: Load = Arc::new(load);
         let mut told = Arc::clone(&self.config);
         while !self.workers.is_empty() && self.ends.is_none_or(|end| Instant::now() < end) {
+            self.begin_what_is_due(&load);
             self.wait()?;
             self.take_news()?;
             match self.signals.take_stops() {
@@ -121,18 +120,16 @@ impl Supervisor {
                 1 if self.ends.is_none() => self.stop(self.config.limits.drain_time),
                 _ => self.stop(Duration::ZERO),
             }
-            if self.signals.take_reload() && self.ends.is_none() {
-                if self.has_terminal && !io::stdin().is_terminal() {
-                    // That is what the signal was made for: the terminal has been closed.
-                    self.stop(self.config.limits.drain_time);
-                }
-                self.must_reload = true;
+            match self.signals.take_hangup() {
+                Some(Hangup::Reload) => self.must_reload = true,
+                Some(Hangup::TerminalClosed) if self.ends.is_none() => self.stop(self.config.limits.drain_time),
+                // Whoever has closed it may say so more than once.
+                Some(Hangup::TerminalClosed) | None => {}
             }
             if !Arc::ptr_eq(&told, &self.config) {
                 changed(&self.config);
                 told = Arc::clone(&self.config);
             }
-            self.begin_what_is_due(&load);
         }
         Ok(())
     }
@@ -367,7 +364,7 @@ mod tests {
         let overrides = Overrides { listen: vec![Listen::at("127.0.0.1:0".parse().unwrap())], ..Overrides::default() };
         let config = Config::from_directory(&std::env::temp_dir(), &overrides).unwrap();
         let appearance = Appearance { software: "webserv", shows_access: false, color: false };
-        let mut supervisor = Supervisor::start(config, appearance).unwrap().unwrap();
+        let mut supervisor = Supervisor::start(config, appearance, Signals::catch().unwrap()).unwrap().unwrap();
         let last_word = LastWord(Reports { mailbox: Arc::clone(&supervisor.news), number: 1 });
         let thread = thread::spawn(|| {
             let _last_word = last_word;

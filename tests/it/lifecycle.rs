@@ -1,17 +1,18 @@
 //! From start to stop: what a signal does to those who are connected.
 
-use std::fs::OpenOptions;
-use std::io::ErrorKind;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::Stdio;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use libc::O_NOCTTY;
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::support::{PATIENCE, Process, Scratch, Server, own_address, webserv};
+use crate::support::{PATIENCE, Process, Scratch, Server, begun, eventually, make_fifo, own_address, webserv};
 use crate::wire::{Peer, get, request};
 
 /// More than the kernel takes from the server for a client that does not read.
@@ -164,6 +165,78 @@ fn a_server_ends_with_its_terminal() {
     drop(terminal);
     process.signal(Signal::HUP);
     assert_eq!(process.finish(PATIENCE).code, Some(0));
+}
+
+/// The program in the midst of its start: it has begun to read its config, which is a FIFO.
+fn starting(directory: &Scratch, options: &[&str]) -> (Process, File) {
+    let config = directory.join("webserv.toml");
+    _ = fs::remove_file(&config);
+    make_fifo(&config);
+    let process = Process::spawn(webserv().args(options).arg("-c").arg(&config), Stdio::piped());
+    (process, begun(&config))
+}
+
+#[test]
+fn a_reload_that_is_asked_for_during_the_start_comes_after_it() {
+    let directory = Scratch::with(&[("one/a.txt", "1"), ("two/a.txt", "2")]);
+    let config = |root: &str| format!("listen = '127.0.0.1:0'\n[[site]]\nroot = '{root}'\n");
+    let (mut process, mut writer) = starting(&directory, &[]);
+    process.signal(Signal::HUP);
+    directory.write("next.toml", config("two"));
+    fs::rename(directory.join("next.toml"), directory.join("webserv.toml")).unwrap();
+    writer.write_all(config("one").as_bytes()).unwrap();
+    drop(writer);
+    process.stderr.line_with(" serving ");
+    process.stderr.line_with("reload: ~ root of *");
+}
+
+#[test]
+fn a_stop_during_the_start_is_one() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let directory = Scratch::new();
+        let (process, _writer) = starting(&directory, &[]);
+        process.signal(signal);
+        let finished = process.finish(PATIENCE);
+        assert_eq!((finished.code, &*finished.stderr), (Some(0), ""));
+    }
+}
+
+#[test]
+fn a_check_that_a_signal_ends_says_nothing_of_the_config() {
+    for signal in [Signal::HUP, Signal::INT, Signal::TERM] {
+        let directory = Scratch::new();
+        let (process, _writer) = starting(&directory, &["--check"]);
+        process.signal(signal);
+        assert_eq!(process.finish(PATIENCE).code, None, "{signal:?}");
+    }
+}
+
+/// Waits until a process catches SIGHUP, SIGINT and SIGTERM: proc_pid_status(5).
+#[track_caller]
+fn await_catching(process: &Process) {
+    let wanted = [Signal::HUP, Signal::INT, Signal::TERM].map(|signal| 1_u64 << (signal.as_raw() - 1));
+    let wanted = wanted.iter().sum::<u64>();
+    eventually("it catches signals", || {
+        let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(caught.trim(), 16).unwrap() & wanted == wanted
+    });
+}
+
+#[test]
+fn no_signal_kills_it_whenever_it_comes() {
+    let directory = Scratch::with(&[("a.txt", "a")]);
+    for number in 0..200 {
+        let process = Process::spawn(webserv().args(["-l", "127.0.0.1:0"]).arg(directory.path()), Stdio::piped());
+        await_catching(&process);
+        thread::sleep(Duration::from_micros(number * 25)); // another moment of its start each time
+        if number % 2 == 0 {
+            process.signal(Signal::HUP);
+        }
+        process.signal(Signal::TERM);
+        let finished = process.finish(PATIENCE);
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+    }
 }
 
 #[test]

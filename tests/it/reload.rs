@@ -3,13 +3,12 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 
-use crate::support::{Scratch, Server, eventually, own_address, webserv};
+use crate::support::{Scratch, Server, begun, eventually, make_fifo, own_address, webserv};
 use crate::wire::{Pace, Peer, exchange, get, request};
 
 fn site() -> Scratch {
@@ -238,20 +237,9 @@ fn the_access_log_is_opened_again() {
 fn hanging(directory: &Scratch, server: &Server) -> File {
     let path = directory.join("webserv.toml");
     fs::remove_file(&path).unwrap();
-    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    make_fifo(&path);
     server.process.signal(Signal::HUP);
     begun(&path)
-}
-
-/// Waits until somebody reads the FIFO.
-fn begun(path: &Path) -> File {
-    let open = || File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path).ok();
-    let mut writer = None;
-    eventually("the config is read", || {
-        writer = open();
-        writer.is_some()
-    });
-    writer.unwrap()
 }
 
 #[test]

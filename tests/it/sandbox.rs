@@ -215,7 +215,7 @@ fn who_is_handed_from_one_successor_to_the_next_waits_no_longer_than_for_one() {
     });
     drop(turner);
     turn(&directory.join("current"), "releases/7");
-    let mut ask = |peer: &mut Peer| peer.exchange(request("GET", "/a.txt", &[])).text().to_owned();
+    let ask = |peer: &mut Peer| peer.exchange(request("GET", "/a.txt", &[])).text().to_owned();
     eventually("all is as it was", || peers.iter_mut().all(|peer| ask(peer) == "7"));
 }
 

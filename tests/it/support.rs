@@ -1,8 +1,9 @@
 //! A directory for each test, and the real program running in it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 
 use crate::wire::{Peer, request};
@@ -345,6 +347,22 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
         thread::sleep(Duration::from_millis(2)); // between two looks, so that the machine is left to the server
     }
+}
+
+pub(crate) fn make_fifo(path: &Path) {
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+}
+
+/// Waits until somebody reads the FIFO.
+#[track_caller]
+pub(crate) fn begun(path: &Path) -> File {
+    let open = || File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path).ok();
+    let mut writer = None;
+    eventually("somebody reads it", || {
+        writer = open();
+        writer.is_some()
+    });
+    writer.unwrap()
 }
 
 /// The clients' ends of thousands of connections are descriptors too, and they are the test's.
