@@ -45,12 +45,13 @@ pub struct Listener {
     address: LocalAddress,
     /// Device and inode of the UNIX socket's file, by which it is known to be ours still.
     file: Option<(u64, u64)>,
+    inode: u64,
 }
 
 /// The end of a [`Listener`] at which connections are accepted. There can be several, which take turns as they come.
 pub struct Acceptor {
     source: Source,
-    address: LocalAddress,
+    is_tcp: bool,
 }
 
 /// How long a connection without a byte is kept from a listener that waits for bytes, about, in seconds.
@@ -91,7 +92,7 @@ impl Listener {
         rustix::net::bind(&socket, &address)?;
         rustix::net::listen(&socket, backlog)?;
         let address = local_address(&socket)?;
-        Ok(Listener { socket, address, file: None })
+        Listener::new(socket, address, None)
     }
 
     fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
@@ -109,12 +110,33 @@ impl Listener {
         let metadata = fs::symlink_metadata(path)?;
         rustix::net::listen(&socket, backlog)?;
         let file = Some((metadata.dev(), metadata.ino()));
-        Ok(Listener { socket, address: LocalAddress::Unix(path.to_owned()), file })
+        Listener::new(socket, LocalAddress::Unix(path.to_owned()), file)
+    }
+
+    fn new(socket: OwnedFd, address: LocalAddress, file: Option<(u64, u64)>) -> io::Result<Listener> {
+        let inode = rustix::fs::fstat(&socket)?.st_ino;
+        Ok(Listener { socket, address, file, inode })
     }
 
     /// Where it is bound; the port is the real one where 0 was asked for.
     pub fn address(&self) -> &LocalAddress {
         &self.address
+    }
+
+    /// The number of its socket, which no other one has as long as this one is open (inode(7)). Another socket may have been
+    /// bound to the same path since.
+    pub fn inode(&self) -> u64 {
+        self.inode
+    }
+
+    /// Whether it is what is connected to at its address: the file of a UNIX socket may have been removed, or there may be
+    /// another one in its place. Where that cannot be told, nobody is known to have touched it.
+    pub fn is_in_place(&self) -> bool {
+        let (LocalAddress::Unix(path), Some(file)) = (&self.address, self.file) else { return true };
+        match fs::symlink_metadata(path) {
+            Ok(metadata) => (metadata.dev(), metadata.ino()) == file,
+            Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+        }
     }
 
     /// Changes the backlog (listen(2)).
@@ -130,18 +152,14 @@ impl Listener {
 
 impl Acceptor {
     /// Accepts from the socket of a listener at that address.
-    pub fn new(socket: OwnedFd, address: LocalAddress) -> Acceptor {
+    pub fn new(socket: OwnedFd, address: &LocalAddress) -> Acceptor {
         let source = Source::new(socket);
-        if let LocalAddress::Tcp(_) = address {
+        let is_tcp = matches!(address, LocalAddress::Tcp(_));
+        if is_tcp {
             // Where that cannot be had, the bound is the system's.
             let _ = source.bound_unsent(UNSENT_BYTES as i32);
         }
-        Acceptor { source, address }
-    }
-
-    /// Where it is bound.
-    pub fn address(&self) -> &LocalAddress {
-        &self.address
+        Acceptor { source, is_tcp }
     }
 
     /// See [`Source::register`].
@@ -152,7 +170,7 @@ impl Acceptor {
     /// Chooses when a connection is there to be accepted. UNIX sockets know no other way than [`Accepting::AtOnce`], and
     /// nor do some systems.
     pub fn set_accepting(&self, accepting: Accepting) {
-        if let LocalAddress::Tcp(_) = self.address {
+        if self.is_tcp {
             let seconds = if accepting == Accepting::WithBytes { DEFER_SECONDS } else { 0 };
             let _ = self.source.defer_accept(seconds);
         }
@@ -193,8 +211,8 @@ impl Acceptor {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let (LocalAddress::Unix(path), Some(file)) = (&self.address, self.file)
-            && fs::symlink_metadata(path).is_ok_and(|metadata| (metadata.dev(), metadata.ino()) == file)
+        if let LocalAddress::Unix(path) = &self.address
+            && self.is_in_place()
         {
             // Where it may not be removed it stays, and the next start finds it stale.
             let _ = fs::remove_file(path);

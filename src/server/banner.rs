@@ -73,9 +73,9 @@ pub fn banner(server: &Supervisor, origin: &Origin, look: Look) -> String {
 fn urls(listeners: &Listeners) -> Vec<(String, &Path)> {
     let mut urls: Vec<(String, &Path)> = Vec::new();
     for endpoint in listeners.endpoints() {
-        let Some(binding) = listeners.bindings().get(endpoint.binding) else { continue };
+        let Some(binding) = listeners.bindings().get(endpoint.binding as usize) else { continue };
         for site in &binding.sites {
-            let found = match endpoint.address {
+            let found = match &endpoint.address {
                 LocalAddress::Unix(path) => vec![format!("unix:{}", plain(path))],
                 LocalAddress::Tcp(address) => match &site.name {
                     Some(name) => vec![url(name, address.port())],
@@ -120,7 +120,7 @@ fn hosts(binding: &Binding, address: &SocketAddr) -> Vec<String> {
 /// The port that nobody asked for and that is taken, and the one that was taken instead.
 fn moved_ports(listeners: &Listeners) -> Option<(u16, u16)> {
     listeners.endpoints().find_map(|endpoint| {
-        let binding = listeners.bindings().get(endpoint.binding).filter(|binding| !binding.port_given)?;
+        let binding = listeners.bindings().get(endpoint.binding as usize).filter(|binding| !binding.port_given)?;
         let wanted = match &binding.address {
             config::Address::Localhost(port) => *port,
             config::Address::Tcp(address) => address.port(),

@@ -4,7 +4,6 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use rustix::io::Errno;
 
@@ -29,11 +28,14 @@ pub struct Listeners {
 }
 
 /// Where a server can be reached.
-pub struct Endpoint<'a> {
-    /// The number of the binding
-    pub binding: usize,
+#[derive(Clone, Debug)]
+pub struct Endpoint {
     /// What it is bound to, with its real port
-    pub address: &'a LocalAddress,
+    pub address: LocalAddress,
+    /// The number of the binding that it serves
+    pub binding: u32,
+    /// The number of the socket, by which it is told from one that had this address before
+    pub inode: u64,
 }
 
 /// A listener, and the binding that it serves.
@@ -47,7 +49,7 @@ struct Bound {
 
 impl Listeners {
     /// Binds every address of a config. What is `held` already and stays is not bound again: it is the same socket, with
-    /// all that waits in it. Those whose port was not asked for move on together until all of them find theirs free.
+    /// all that waits in it, unless nobody can come to it any more. Those whose port was not asked for move on together until all of them find theirs free.
     ///
     /// # Errors
     ///
@@ -75,8 +77,15 @@ impl Listeners {
     }
 
     /// Where they can be reached.
-    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint<'_>> {
-        self.listeners().map(|(binding, listener)| Endpoint { binding, address: listener.address() })
+    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
+        self.listeners().map(|(endpoint, _)| endpoint)
+    }
+
+    /// The addresses that the `held` ones have as well, by sockets that nobody can come to any more.
+    pub(super) fn bound_again(&self, held: &Listeners) -> impl Iterator<Item = LocalAddress> {
+        let is_other = |one: &Endpoint, other: Endpoint| one.address == other.address && one.inode != other.inode;
+        let is_again = move |endpoint: &Endpoint| held.endpoints().any(|other| is_other(endpoint, other));
+        self.endpoints().filter(is_again).map(|endpoint| endpoint.address)
     }
 
     /// What is served there.
@@ -84,19 +93,17 @@ impl Listeners {
         &self.bindings
     }
 
-    /// The address and the binding of each, to be told to others.
-    pub(super) fn entrances(&self) -> Arc<[(LocalAddress, u32)]> {
-        self.listeners().map(|(binding, listener)| (listener.address().clone(), binding as u32)).collect()
-    }
-
     /// Closes them all. Whoever shares one has it open still.
     pub(super) fn close(&mut self) {
         self.bound.clear();
     }
 
-    /// Each with the number of the binding that it serves.
-    pub(super) fn listeners(&self) -> impl Iterator<Item = (usize, &Listener)> {
-        self.bound.iter().map(|bound| (bound.binding, &*bound.listener))
+    /// Each with where it can be reached.
+    pub(super) fn listeners(&self) -> impl Iterator<Item = (Endpoint, &Listener)> {
+        self.bound.iter().map(|Bound { listener, binding, .. }| {
+            let (address, inode) = (listener.address().clone(), listener.inode());
+            (Endpoint { address, binding: *binding as u32, inode }, &**listener)
+        })
     }
 }
 
@@ -154,8 +161,8 @@ impl Binder<'_> {
             unix => (unix.clone(), unix),
         };
         let any_port = matches!(wanted, LocalAddress::Tcp(address) if address.port() == 0) || !binding.port_given;
-        let held =
-            self.held.iter().find(|held| *held.listener.address() == wanted || (any_port && held.wanted == wanted));
+        let is_it = |held: &&Bound| *held.listener.address() == wanted || (any_port && held.wanted == wanted);
+        let held = self.held.iter().find(is_it).filter(|held| held.listener.is_in_place());
         let listener = match held {
             Some(held) => Rc::clone(&held.listener),
             None => {

@@ -8,20 +8,21 @@ use std::time::Instant;
 use super::Appearance;
 use super::client::Handed;
 use super::descriptors::Descriptors;
-use super::listeners::Listeners;
+use super::listeners::{Endpoint, Listeners};
 use super::mailbox::Mailbox;
 use super::reload::{Loaded, ReloadError};
 use super::sandbox::Sandbox;
 use super::start_error::StartError;
 use crate::access_log::AccessLog;
 use crate::config::{AccessTarget, Config};
-use crate::net::LocalAddress;
+use crate::net::{Listener, LocalAddress};
 
 /// What a worker begins with: all that it could not open itself. Nothing in it was waited for.
 pub struct Outfit {
     pub(super) config: Arc<Config>,
     pub(super) roots: Roots,
-    pub(super) entrances: Vec<Entrance>,
+    /// The sockets to accept from
+    pub(super) sockets: Vec<(Endpoint, OwnedFd)>,
     pub(super) appearance: Appearance,
     pub(super) descriptors: Descriptors,
     pub(super) orders: Orders,
@@ -37,13 +38,6 @@ pub enum Roots {
     ThoseThere,
 }
 
-/// A listener to accept from.
-pub(super) struct Entrance {
-    pub(super) socket: OwnedFd,
-    pub(super) address: LocalAddress,
-    pub(super) binding: u32,
-}
-
 impl Outfit {
     /// Shares the listeners. Who is to hear of the worker is told by `reports`.
     pub fn new(
@@ -53,14 +47,11 @@ impl Outfit {
         listeners: &Listeners,
         reports: Reports,
     ) -> Result<Outfit, StartError> {
-        let share = |(binding, listener): (usize, &crate::net::Listener)| -> io::Result<Entrance> {
-            let address = listener.address().clone();
-            Ok(Entrance { socket: listener.share()?, address, binding: binding as u32 })
-        };
+        let share = |(endpoint, listener): (Endpoint, &Listener)| Ok((endpoint, listener.share()?));
         Ok(Outfit {
             config: Arc::clone(config),
             roots,
-            entrances: listeners.listeners().map(share).collect::<io::Result<_>>()?,
+            sockets: listeners.listeners().map(share).collect::<io::Result<_>>()?,
             appearance,
             descriptors: Descriptors::raise(),
             orders: Orders(Arc::new(Mailbox::new()?)),
@@ -156,22 +147,21 @@ impl Reports {
 #[derive(Clone)]
 pub(super) struct Successor {
     pub(super) orders: Orders,
-    /// Where it can be reached, and the binding that it is then
-    pub(super) entrances: Arc<[(LocalAddress, u32)]>,
+    /// Where it can be reached
+    pub(super) endpoints: Arc<[Endpoint]>,
 }
 
 impl Successor {
-    /// Whether this very listener is one of its own.
-    pub(super) fn serves(&self, listener: &LocalAddress) -> bool {
-        self.entrances.iter().any(|(address, _)| address == listener)
+    /// Whether this very socket is one of its own.
+    pub(super) fn accepts_from(&self, socket: &Endpoint) -> bool {
+        self.endpoints.iter().any(|endpoint| endpoint.inode == socket.inode)
     }
 
     /// The binding that answers those who have connected to this address, if there is one.
     pub(super) fn binding_of(&self, local: &LocalAddress) -> Option<u32> {
-        let exact = self.entrances.iter().find(|(address, _)| address == local);
-        let entrance =
-            exact.or_else(|| self.entrances.iter().find(|(address, _)| is_every_interface_of(address, local)));
-        entrance.map(|(_, binding)| *binding)
+        let exact = self.endpoints.iter().find(|endpoint| endpoint.address == *local);
+        let is_around = |endpoint: &&Endpoint| is_every_interface_of(&endpoint.address, local);
+        exact.or_else(|| self.endpoints.iter().find(is_around)).map(|endpoint| endpoint.binding)
     }
 }
 
@@ -193,11 +183,10 @@ mod tests {
     fn who_is_served_by_a_successor() {
         let tcp = |text: &str| LocalAddress::Tcp(text.parse().unwrap());
         let unix = |path: &str| LocalAddress::Unix(path.into());
-        let entrances = [tcp("0.0.0.0:80"), tcp("127.0.0.1:80"), tcp("[::1]:81"), unix("/a")];
-        let successor = Successor {
-            orders: Orders(Arc::new(Mailbox::new().unwrap())),
-            entrances: entrances.into_iter().zip(10..).collect(),
-        };
+        let addresses = [tcp("0.0.0.0:80"), tcp("127.0.0.1:80"), tcp("[::1]:81"), unix("/a")];
+        let endpoints = addresses.into_iter().zip(10..);
+        let endpoints = endpoints.map(|(address, binding)| Endpoint { address, binding, inode: 0 }).collect();
+        let successor = Successor { orders: Orders(Arc::new(Mailbox::new().unwrap())), endpoints };
         for (local, binding) in [
             (tcp("127.0.0.1:80"), Some(11)),
             (tcp("192.0.2.1:80"), Some(10)),

@@ -29,7 +29,8 @@ const LISTENS: &str = "0A";
 /// In the table of UNIX sockets, the flag of those that listen.
 const ACCEPTS: u32 = 0x10000;
 
-/// The process that holds `address`. None where it cannot be told.
+/// The process that holds `address`, another one rather than this: it may still have a UNIX socket open whose file was
+/// replaced by another one's. None where it cannot be told.
 pub(super) fn find(address: &LocalAddress) -> Option<Holder> {
     let inodes: Vec<&str>;
     let (v4, v6, unix);
@@ -98,20 +99,26 @@ fn unix_inode<'a>(line: &'a str, wanted: &Path) -> Option<&'a str> {
 
 /// The first process that has one of these descriptors and may be looked at.
 fn owner(links: &[String]) -> Option<Holder> {
-    let mut left = DESCRIPTORS_MAX;
-    for process in fs::read_dir("/proc").ok()?.flatten() {
+    let (mut left, mut ours) = (DESCRIPTORS_MAX, None);
+    'processes: for process in fs::read_dir("/proc").ok()?.flatten() {
         let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let Ok(descriptors) = fs::read_dir(process.path().join("fd")) else { continue };
         for descriptor in descriptors.flatten() {
-            left = left.checked_sub(1)?;
+            let Some(rest) = left.checked_sub(1) else { return ours };
+            left = rest;
             let link = fs::read_link(descriptor.path()).unwrap_or_default();
             if links.iter().any(|wanted| link == Path::new(wanted)) {
                 let name = fs::read(process.path().join("comm")).unwrap_or_default();
-                return Some(Holder { name: name.trim_ascii_end().to_vec(), pid });
+                let holder = Some(Holder { name: name.trim_ascii_end().to_vec(), pid });
+                if pid != std::process::id() {
+                    return holder;
+                }
+                ours = holder;
+                continue 'processes;
             }
         }
     }
-    None
+    ours
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use super::signals::{Hangup, Signals};
 use super::start_error::StartError;
 use super::{Appearance, privileges};
 use crate::config::{Config, Diagnostics};
+use crate::escape::Visible;
 
 /// How long after one succession the next one comes at the earliest: it costs the new workers what was held in memory.
 const SUCCESSION_INTERVAL: Duration = Duration::from_secs(1);
@@ -302,13 +303,16 @@ impl Supervisor {
         }
         let Loaded { config, logs } = loaded;
         let config = Arc::new(config);
-        let changes = self.config.changes(&config);
+        let listeners = Listeners::bind(&config, Some(&self.listeners))?;
+        let mut changes = self.config.changes(&config);
+        for address in listeners.bound_again(&self.listeners) {
+            changes.push(format!("~ listen {}: bound again", Visible(address.to_string().as_bytes())));
+        }
         if changes.is_empty() {
             logs?.hand_out();
             log::info!("reload: nothing has changed");
             return Ok(());
         }
-        let listeners = Listeners::bind(&config, Some(&self.listeners))?;
         listeners.tell_left_out();
         let worker = self.spawn(&config, Roots::All, Some(&listeners))?;
         let purpose = Purpose::Reload { listeners, logs, changes };
@@ -318,7 +322,7 @@ impl Supervisor {
 
     /// Has a worker take over from all others.
     fn succeed(&mut self, worker: Running) {
-        let successor = Successor { orders: worker.orders.clone(), entrances: self.listeners.entrances() };
+        let successor = Successor { orders: worker.orders.clone(), endpoints: self.listeners.endpoints().collect() };
         // The oldest first, as for a stop.
         for old in &self.workers {
             old.orders.tell(|| Command::HandOver(successor.clone()));

@@ -65,7 +65,7 @@ pub struct Worker {
 impl Worker {
     /// Opens the roots and the access log, which may take as long as a disk does, and begins to accept. To be called on the thread that it is to run on.
     pub fn open(outfit: Outfit) -> Result<Worker, StartError> {
-        let Outfit { config, roots, entrances, appearance, descriptors, orders, reports } = outfit;
+        let Outfit { config, roots, sockets, appearance, descriptors, orders, reports } = outfit;
         let limits = &config.limits;
         let access_log = open_access_log(&config, appearance)?;
         let files_max = descriptors.for_files();
@@ -73,14 +73,14 @@ impl Worker {
             Roots::All => Sites::open(&config, files_max).map_err(|(path, error)| StartError::root(path, error))?,
             Roots::ThoseThere => Sites::open_what_is_there(&config, files_max),
         };
-        let connections_max = descriptors.for_connections(limits.connections, config.sites.len(), entrances.len());
+        let connections_max = descriptors.for_connections(limits.connections, config.sites.len(), sockets.len());
         let reactor = Reactor::new()?;
         let fetchers = Fetchers::new()?;
         let mut bells = [Source::new(orders.0.bell().try_clone_to_owned()?), Source::new(fetchers.bell()?)];
         for (bell, key) in bells.iter_mut().zip([MAILBOX, FETCHERS]) {
             bell.register(&reactor, key)?;
         }
-        let entrances = Entrances::open(entrances, &reactor)?;
+        let entrances = Entrances::open(sockets, &reactor)?;
         let timeouts = Timeouts { head: limits.head_time, idle: limits.idle_time, send: limits.send_time };
         let http_limits =
             http::Limits { head_size: limits.head_size, fields: limits.fields, content_size: limits.content_size };

@@ -78,7 +78,7 @@ fn ask(address: SocketAddr, request: &str, times: usize) {
 fn allocations(config: &Arc<Config>, request: &str, times: usize) -> u64 {
     let appearance = Appearance { software: "webserv", shows_access: true, color: false };
     let listeners = Listeners::bind(config, None).unwrap_or_else(|error| panic!("{error}"));
-    let address = match listeners.endpoints().next().map(|endpoint| endpoint.address.clone()) {
+    let address = match listeners.endpoints().next().map(|endpoint| endpoint.address) {
         Some(LocalAddress::Tcp(address)) => address,
         other => panic!("no address: {other:?}"),
     };

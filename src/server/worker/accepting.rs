@@ -1,12 +1,13 @@
 //! Who comes in: within a fair share of each turn, with pauses where there is no room.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use super::Worker;
-use crate::net::{Accepting, Acceptor, Key, LocalAddress, Reactor};
+use crate::net::{Accepting, Acceptor, Key, Reactor};
 use crate::server::client::Client;
-use crate::server::outfit::Entrance;
+use crate::server::listeners::Endpoint;
 use crate::server::trace;
 
 /// Connections that one listener hands over in a turn before clients have theirs.
@@ -20,7 +21,7 @@ const ACCEPTS_MANY: u32 = 1000;
 
 /// The listeners of a worker, and how it accepts from them.
 pub(super) struct Entrances {
-    open: Vec<Open>,
+    open: Vec<Entrance>,
     /// Those that may have more to accept without telling so again.
     unaccepted: Vec<u32>,
     /// Accepting rests until then, or until a client leaves.
@@ -30,21 +31,21 @@ pub(super) struct Entrances {
     accepting: Accepting,
 }
 
-struct Open {
+struct Entrance {
     acceptor: Acceptor,
-    binding: u32,
+    endpoint: Endpoint,
 }
 
 impl Entrances {
     /// Registers every listener under its number.
-    pub(super) fn open(all: Vec<Entrance>, reactor: &Reactor) -> io::Result<Entrances> {
-        let open = |(number, Entrance { socket, address, binding }): (u32, Entrance)| {
-            let mut acceptor = Acceptor::new(socket, address);
+    pub(super) fn open(sockets: Vec<(Endpoint, OwnedFd)>, reactor: &Reactor) -> io::Result<Entrances> {
+        let open = |(number, (endpoint, socket)): (u32, (Endpoint, OwnedFd))| {
+            let mut acceptor = Acceptor::new(socket, &endpoint.address);
             acceptor.register(reactor, Key::fixed(number))?;
-            Ok(Open { acceptor, binding })
+            Ok(Entrance { acceptor, endpoint })
         };
         Ok(Entrances {
-            open: (0..).zip(all).map(open).collect::<io::Result<_>>()?,
+            open: (0..).zip(sockets).map(open).collect::<io::Result<_>>()?,
             unaccepted: Vec::new(),
             pause_ends: None,
             accepted: 0,
@@ -137,12 +138,12 @@ impl Worker {
                 self.entrances.pause_ends = Some(self.shared.instant + ACCEPT_PAUSE);
                 continue;
             };
-            let Some(Open { acceptor, binding }) = self.entrances.open.get(number as usize) else { return };
+            let Some(Entrance { acceptor, endpoint }) = self.entrances.open.get(number as usize) else { return };
             match acceptor.accept() {
                 Ok(None) => return,
                 Ok(Some((transport, peer))) => {
                     trace::accepted(peer);
-                    let client = Client::new(transport, peer, *binding, &self.shared);
+                    let client = Client::new(transport, peer, endpoint.binding, &self.shared);
                     self.entrances.count_accepted();
                     self.settle_in(client, place);
                     place_after_error = None;
@@ -160,12 +161,12 @@ impl Worker {
     }
 
     /// Closes every listener, for good. Who has come to one that is not to be served by anyone any more is let in before.
-    pub(super) fn close_entrances(&mut self, is_served_on: impl Fn(&LocalAddress) -> bool) {
+    pub(super) fn close_entrances(&mut self, is_served_on: impl Fn(&Endpoint) -> bool) {
         // Those who wait are no more than the backlog was; they are the last, so there is no limit to keep free for others.
         self.room.open_wide();
         self.entrances.pause_ends = None;
         for number in 0..self.entrances.open.len() {
-            let is_left = |open: &Open| !is_served_on(open.acceptor.address());
+            let is_left = |entrance: &Entrance| !is_served_on(&entrance.endpoint);
             if self.entrances.open.get(number).is_some_and(is_left) {
                 self.accept_from(number as u32, self.backlog as usize);
             }

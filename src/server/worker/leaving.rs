@@ -62,7 +62,7 @@ impl Worker {
         if self.leaving.ends().is_some() {
             return;
         }
-        self.close_entrances(|address| successor.serves(address));
+        self.close_entrances(|socket| successor.accepts_from(socket));
         // It has no use for more than its last clients ask for.
         self.shared.sites.keep_nothing();
         let keys: Vec<_> = self.clients.keys().collect();
