@@ -30,24 +30,28 @@ pub(super) fn is_root() -> bool {
     geteuid().is_root()
 }
 
+/// Whether this process runs by the rights of that user.
+pub(super) fn is_user(user: &User) -> bool {
+    geteuid().as_raw() == user.uid
+}
+
 /// What the user is called whose permissions count.
 pub(super) fn user_name() -> Option<String> {
     Some(Account::from_uid(geteuid()).ok()??.name)
 }
 
 /// Becomes that user for good, where this is root: user, groups and capabilities, as effective as saved. Where this is that
-/// very user already, there is nothing to be done.
+/// very user already, there is nothing to be done. Returns whether there was.
 ///
 /// # Errors
 ///
 /// Where this is anyone else, where the system refuses, where there is another thread, which would keep what this one gives
 /// up, or where there is a way back to root.
-pub(super) fn become_user(user: &User) -> Result<(), StartError> {
+pub(super) fn become_user(user: &User) -> Result<bool, StartError> {
     if !is_root() {
-        let is_that_user = geteuid().as_raw() == user.uid;
-        return if is_that_user { Ok(()) } else { Err(StartError::NotRoot(user.name.clone())) };
+        return if is_user(user) { Ok(false) } else { Err(StartError::NotRoot(user.name.clone())) };
     }
-    change_to(user).map_err(|error| StartError::User(user.name.clone(), error))
+    change_to(user).map(|()| true).map_err(|error| StartError::User(user.name.clone(), error))
 }
 
 fn change_to(user: &User) -> io::Result<()> {

@@ -17,7 +17,7 @@ use super::running::{Opening, Pending, Purpose, Running, end_the_oldest};
 use super::sandbox::Sandbox;
 use super::signals::{Hangup, Signals};
 use super::start_error::StartError;
-use super::{Appearance, privileges};
+use super::{Appearance, banner, privileges};
 use crate::config::{Config, Diagnostics};
 use crate::escape::Visible;
 
@@ -27,10 +27,15 @@ const SUCCESSION_INTERVAL: Duration = Duration::from_secs(1);
 /// How much longer than they should take workers are waited for that are to end. One may hang on a disk.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// A reload applies all other keys.
+const USER_TAKES_RESTART: &str = "reload: server.user takes a restart";
+
 /// A server that is bound and serves.
 pub struct Supervisor {
     appearance: Appearance,
     config: Arc<Config>,
+    /// It was root, and is the user of its config from then on.
+    has_become_user: bool,
     listeners: Listeners,
     signals: Signals,
     /// The oldest first; those that accept are the last ones.
@@ -61,13 +66,15 @@ impl Supervisor {
         Descriptors::raise();
         let config = Arc::new(config);
         let listeners = Listeners::bind(&config, None)?;
-        if let Some(user) = &config.server.user {
-            privileges::become_user(user)?;
-        }
+        let has_become_user = match &config.server.user {
+            Some(user) => privileges::become_user(user)?,
+            None => false,
+        };
         listeners.tell_left_out();
         let mut supervisor = Supervisor {
             appearance,
             config,
+            has_become_user,
             listeners,
             signals,
             workers: Vec::new(),
@@ -242,13 +249,12 @@ impl Supervisor {
                     let _ = listener.set_backlog(worker.config.limits.backlog);
                 }
                 logs.map_or_else(|error| log::error!("{error}"), NewLogs::hand_out);
-                let needs_restart = worker.config.server.user != self.config.server.user;
                 self.listeners = listeners;
                 self.config = Arc::clone(&worker.config);
                 self.succeed(worker);
                 changes.iter().for_each(|change| log::info!("reload: {change}"));
-                if needs_restart {
-                    log::warn!("reload: server.user takes a restart");
+                if self.takes_restart(&self.config) {
+                    log::warn!("{USER_TAKES_RESTART}");
                 }
             }
         }
@@ -310,7 +316,11 @@ impl Supervisor {
         }
         if changes.is_empty() {
             logs?.hand_out();
-            log::info!("reload: nothing has changed");
+            if self.takes_restart(&config) {
+                log::warn!("{USER_TAKES_RESTART}");
+            } else {
+                log::info!("reload: nothing has changed");
+            }
             return Ok(());
         }
         listeners.tell_left_out();
@@ -320,8 +330,16 @@ impl Supervisor {
         Ok(())
     }
 
+    /// Whether this runs by another user than it would if it were started by that config.
+    fn takes_restart(&self, config: &Config) -> bool {
+        config.server.user.as_ref().map_or(self.has_become_user, |user| !privileges::is_user(user))
+    }
+
     /// Has a worker take over from all others.
     fn succeed(&mut self, worker: Running) {
+        let known = banner::cautions(self.sandbox());
+        let cautions = banner::cautions(worker.sandbox).into_iter().filter(|caution| !known.contains(caution));
+        cautions.for_each(|caution| log::warn!("{caution}"));
         let successor = Successor { orders: worker.orders.clone(), endpoints: self.listeners.endpoints().collect() };
         // The oldest first, as for a stop.
         for old in &self.workers {
@@ -355,36 +373,4 @@ impl Supervisor {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::thread;
-
-    use super::*;
-    use crate::config::{Listen, Overrides};
-    use crate::server::outfit::Orders;
-    use crate::server::running::LastWord;
-
-    /// What comes of a server one of whose workers ends like this.
-    fn outcome(end: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), StartError> {
-        let overrides = Overrides { listen: vec![Listen::at("127.0.0.1:0".parse().unwrap())], ..Overrides::default() };
-        let config = Config::from_directory(&std::env::temp_dir(), &overrides).unwrap();
-        let appearance = Appearance { software: "webserv", shows_access: false, color: false };
-        let mut supervisor = Supervisor::start(config, appearance, Signals::catch().unwrap()).unwrap().unwrap();
-        let last_word = LastWord(Reports { mailbox: Arc::clone(&supervisor.news), number: 1 });
-        let thread = thread::spawn(|| {
-            let _last_word = last_word;
-            end()
-        });
-        let orders = Orders(Arc::new(Mailbox::new().unwrap()));
-        let config = Arc::clone(&supervisor.config);
-        supervisor.workers.push(Running { number: 1, config, orders, sandbox: Sandbox::Off, ends: None, thread });
-        supervisor.run(|| unreachable!(), |_| ())
-    }
-
-    #[test]
-    fn a_worker_that_fails_is_the_end() {
-        let failed = outcome(|| Err(io::Error::other("broken"))).unwrap_err();
-        assert_eq!(failed.to_string(), "a worker cannot go on: broken");
-        let failed = outcome(|| panic!("as it is meant to")).unwrap_err();
-        assert_eq!(failed.to_string(), "a worker cannot go on: it has panicked");
-    }
-}
+mod tests;

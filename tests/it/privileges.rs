@@ -122,6 +122,21 @@ fn what_the_user_may_not_read_is_not_served() {
 
 #[test]
 #[ignore = "needs root"]
+fn to_be_root_again_takes_a_restart() {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    let mut server = configured(&directory, "");
+    assert_eq!(server.reload("reload"), "info: reload: nothing has changed\n");
+    directory.write("webserv.toml", "listen = '127.0.0.1:0'\n[[site]]\nroot = 'www'\n");
+    server.reload("info: reload: ~ server.user: nobody -> none");
+    for _ in 0..2 {
+        assert_eq!(server.process.stderr.line_with("reload"), "warn: reload: server.user takes a restart\n");
+        server.process.signal(Signal::HUP);
+    }
+    server.process.stderr.line_with("takes a restart");
+}
+
+#[test]
+#[ignore = "needs root"]
 fn only_root_becomes_another_user() {
     let directory = Scratch::with(&[("www/a.txt", "a")]);
     let (program, config) = program_for_all(&directory);

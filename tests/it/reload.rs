@@ -339,6 +339,25 @@ fn a_reload_that_is_asked_for_during_another_one_comes_after_it() {
 }
 
 #[test]
+fn what_takes_a_restart_is_told_until_there_is_one() {
+    let directory = site();
+    let config = |user: &str| format!("listen = '127.0.0.1:0'\n[server]\n{user}\n[[site]]\nroot = 'www'\n");
+    let mut server = Server::configured(&directory, &config(""));
+    let nobody = config("user = 'nobody'");
+    directory.write("webserv.toml", &nobody);
+    server.reload("info: reload: ~ server.user: none -> nobody\n");
+    for _ in 0..3 {
+        let line = server.process.stderr.line().unwrap();
+        assert_eq!(line, "warn: reload: server.user takes a restart\n");
+        server.process.signal(Signal::HUP);
+    }
+    server.process.stderr.line_with("server.user takes a restart");
+    directory.write("webserv.toml", config(""));
+    server.reload("info: reload: ~ server.user: nobody -> none\n");
+    assert_eq!(server.reload("reload"), "info: reload: nothing has changed\n");
+}
+
+#[test]
 fn a_directory_has_nothing_to_reload() {
     let directory = Scratch::with(&[("a.txt", "a")]);
     let mut server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(directory.path()));

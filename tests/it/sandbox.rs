@@ -251,6 +251,32 @@ fn a_sandbox_that_every_file_can_be_read_in_is_told_of() {
 }
 
 #[test]
+fn a_reload_tells_that_every_file_can_be_read_from_now_on() {
+    let directory = releases();
+    let config = |symlinks: &str| {
+        format!("listen = '127.0.0.1:0'\n[[site]]\nroot = 'current'\nsymlinks = '{symlinks}'\nindex = 'x'\n")
+    };
+    let mut server = Server::configured(&directory, &config("inside"));
+    if server.process.stderr.said().contains("there is no sandbox") {
+        println!("not tested: this system has no Landlock");
+        return;
+    }
+    for _ in 0..2 {
+        directory.write("webserv.toml", config("follow"));
+        server.process.signal(Signal::HUP);
+        server.process.stderr.line_with("warn: its sandbox lets it read every file");
+        server.process.stderr.line_with("reload: ~ symlinks of *: inside -> follow");
+        // Once, for as long as it is so.
+        directory.write("webserv.toml", config("follow").replace("'x'", "'y'"));
+        server.reload("reload: ~ index of *");
+        directory.write("webserv.toml", config("inside"));
+        server.reload("reload: ~ symlinks of *: follow -> inside");
+    }
+    let said = server.stop().stderr;
+    assert_eq!(said.matches("lets it read every file").count(), 2, "{said}");
+}
+
+#[test]
 fn without_a_sandbox_a_root_is_opened_by_whoever_serves() {
     let directory = releases();
     let config = "listen = '127.0.0.1:0'\n[server]\nsandbox = false\n[[site]]\nroot = 'current'\n";
