@@ -139,6 +139,24 @@ fn no_more_than_a_few_configs_are_served_by_at_a_time() {
     downloads[4..].iter_mut().for_each(finish);
 }
 
+#[test]
+fn who_is_handed_over_has_a_place_where_there_are_fewer() {
+    let (directory, mut server) = start();
+    let mut peers: Vec<_> = (0..5).map(|_| server.connect()).collect();
+    for peer in &mut peers {
+        assert_eq!(ask(peer), "one");
+    }
+    directory.write("webserv.toml", config("two").replace("[limits]", "[limits]\nconnections = 1"));
+    server.reload("reload: ~ limits.connections: 10000 -> 1");
+    for peer in &mut peers {
+        assert_comes_to(peer, "one", "two");
+    }
+    // There is none for others, until all but one have left.
+    let mut newcomer = server.connect();
+    assert_eq!(ask(&mut newcomer), "two");
+    eventually("who was idle has been put out", || server.process.stderr.has("idle ones that were closed: "));
+}
+
 /// Tells the clients to stop, also where the test fails.
 struct Done<'a>(&'a AtomicBool);
 

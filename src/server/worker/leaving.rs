@@ -137,3 +137,55 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{Config, Listen, Overrides};
+    use crate::net::{Peer, Transport};
+    use crate::server::mailbox::Mailbox;
+    use crate::server::outfit::{Orders, Outfit, Reports, Roots};
+    use crate::server::{Appearance, Listeners};
+
+    /// A worker that whoever has it drives.
+    fn worker() -> Worker {
+        let overrides = Overrides { listen: vec![Listen::at("127.0.0.1:0".parse().unwrap())] };
+        let mut config = Config::from_directory(&std::env::temp_dir(), &overrides).unwrap();
+        // This thread would be in it for good.
+        config.server.sandbox = false;
+        let appearance = Appearance { software: "webserv", shows_access: false, color: false };
+        let listeners = Listeners::bind(&config, None).unwrap();
+        let reports = Reports::new(0).unwrap();
+        Worker::open(Outfit::new(&Arc::new(config), Roots::All, appearance, &listeners, reports).unwrap()).unwrap()
+    }
+
+    /// The client of a predecessor, which was handed over before that knew of the next successor.
+    #[test]
+    fn who_has_no_place_with_a_successor_is_answered_before_it_is_closed() {
+        let mut worker = worker();
+        let orders = Orders(Arc::new(Mailbox::new().unwrap()));
+        worker.hand_over(Successor { orders, endpoints: Arc::from([]) });
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        theirs.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let client = Client::new(Transport::new(ours.into()), Peer::Unix, 0, &worker.shared);
+        worker.adopt(client.hand(0));
+        // Nothing is known of its request by then.
+        worker.serve();
+        theirs.write_all(b"GET /?a HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        worker.serve();
+        let mut answer = [0; 4096];
+        let length = theirs.read(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(answer.get(..length).unwrap());
+        assert!(answer.starts_with("HTTP/1.1 ") && answer.contains("\r\nConnection: close\r\n"), "{answer}");
+        // Whether more comes is found out first.
+        worker.serve();
+        assert!(worker.is_over());
+        assert_eq!(theirs.read(&mut [0]).unwrap(), 0);
+    }
+}
