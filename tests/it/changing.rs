@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::fs::{Advice, fadvise};
 use rustix::net::{AddressFamily, SocketType, sockopt};
 
-use crate::support::{PATIENCE, Scratch, Server, eventually, webserv};
+use crate::support::{PATIENCE, Scratch, Server, eventually, settle, webserv};
 use crate::wire::{Peer, get, request};
 
 /// More than the kernel holds for a client that waits.
@@ -238,7 +238,7 @@ fn a_file_that_stays_as_it_is_arrives_at_those_who_take_their_time() {
     server.process.stdout.line_with("/queued.bin");
     fs::hard_link(directory.join("queued.bin"), directory.join("copy.bin")).unwrap();
     fs::remove_file(directory.join("queued.bin")).unwrap();
-    thread::sleep(Duration::from_millis(2500)); // it is looked at more than once meanwhile
+    thread::sleep(Duration::from_millis(2500)); // the time that it takes, in which the file is looked at more than once
     let mut received = vec![0; head.content_length()];
     let mut at = 0;
     while at < received.len() {
@@ -267,7 +267,9 @@ fn a_root_that_is_gone_is_told_of_once_and_served_again_when_it_is_back() {
             assert_eq!(statuses, expected);
         }
     };
-    thread::sleep(Duration::from_millis(50)); // what changed a moment ago is not kept
+    for path in ["www/index.html", "www/dir/a.txt", "www/large.bin"] {
+        settle(directory.join(path));
+    }
     let whole = [200, 200, 200, 301, 404, 200];
     let gone = [503; 6];
     all(whole);

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{Advice, fadvise};
 
-use crate::support::{Scratch, Server, eventually};
+use crate::support::{Scratch, Server, eventually, settle};
 use crate::wire::{get, request};
 
 /// Writes a file to the disk, and has the page cache forget it, where it is one that can.
@@ -72,7 +72,7 @@ fn what_is_hidden_stays_hidden_when_it_stands_for_its_directory() {
     File::options().write(true).open(directory.join("www/.home.html")).unwrap().set_modified(old).unwrap();
     let config = "listen = '127.0.0.1:0'\n[[site]]\nroot = 'www'\nindex = ['index.html', '.home.html']\n";
     let server = Server::configured(&directory, config);
-    std::thread::sleep(Duration::from_millis(50)); // what changed a moment ago is not kept
+    settle(directory.join("www/.home.html"));
     for _ in 0..3 {
         get(&server, "/.home.html").assert_status(404);
         get(&server, "/").assert_status(200).assert_content("home");
@@ -118,7 +118,7 @@ fn a_large_file_that_was_deleted_is_let_go() {
     let path = directory.write("a.bin", content(0, 400_000));
     File::options().write(true).open(&path).unwrap().set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
     let server = Server::of(&directory);
-    std::thread::sleep(Duration::from_millis(50)); // what changed a moment ago is not kept
+    settle(&path);
     let before = server.descriptors();
     get(&server, "/a.bin").assert_status(200);
     eventually("the file is kept open", || server.descriptors() > before);

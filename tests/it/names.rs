@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, RenameFlags, makedev, mkdirat, mknodat, open, openat, renameat_with};
 
-use crate::support::{Scratch, Server, eventually, webserv};
+use crate::support::{Scratch, Server, eventually, settle, webserv};
 use crate::wire::{find, get, request};
 
 const POLICIES: [&str; 3] = ["deny", "inside", "follow"];
@@ -268,7 +268,7 @@ fn what_was_moved_out_of_the_root_and_linked_to_is_not_served_for_long() {
     // By its name the file is the very same.
     let directory = Scratch::with(&[("www/dir/a.txt", "a")]);
     let servers = ["deny", "inside"].map(|policy| configured(&directory, &format!("symlinks = '{policy}'")));
-    thread::sleep(Duration::from_millis(50)); // what changed a moment ago is not kept
+    settle(directory.join("www/dir/a.txt"));
     for server in &servers {
         get(server, "/dir/a.txt").assert_status(200);
     }

@@ -3,13 +3,13 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
@@ -347,6 +347,16 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
         thread::sleep(Duration::from_millis(2)); // between two looks, so that the machine is left to the server
     }
+}
+
+/// Waits until a file was changed so long ago that a server keeps what it knows of it: what is younger may be written again
+/// without a trace.
+#[track_caller]
+pub(crate) fn settle(path: impl AsRef<Path>) {
+    let metadata = fs::symlink_metadata(path).unwrap();
+    let changed = UNIX_EPOCH + Duration::new(metadata.ctime() as u64, metadata.ctime_nsec() as u32);
+    let has_settled = || changed.elapsed().is_ok_and(|age| age > Duration::from_millis(20));
+    eventually("it has settled", has_settled);
 }
 
 pub(crate) fn make_fifo(path: &Path) {
