@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::net::RecvFlags;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::flag::{register_conditional_default, register_conditional_shutdown};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::flag::{self, register_conditional_default, register_conditional_shutdown};
 use signal_hook::low_level::pipe;
 
 /// What has been signalled to this process.
@@ -35,7 +35,9 @@ pub(super) enum Hangup {
 
 impl Signals {
     /// Catches SIGINT and SIGTERM, which say stop, and SIGHUP. A stop ends the process with success until it is waited for,
-    /// since nothing has been begun that would have to be ended, and what is under way may hang. SIGHUP is kept.
+    /// since nothing has been begun that would have to be ended, and what is under way may hang. SIGHUP is kept. And SIGXFSZ
+    /// is caught for nothing: a log beyond the limit of the process is an error of its write then, and nothing to die of
+    /// (setrlimit(2), RLIMIT_FSIZE).
     pub fn catch() -> io::Result<Signals> {
         // First, or a terminal that is closed meanwhile is none that has been there.
         let has_terminal = io::stdin().is_terminal();
@@ -48,6 +50,7 @@ impl Signals {
         for signal in [SIGINT, SIGTERM] {
             register_conditional_shutdown(signal, 0, Arc::clone(&ends_at_once))?;
         }
+        flag::register(SIGXFSZ, Arc::default())?;
         Ok(Signals { stop, hangup, has_terminal, ends_at_once, is_released })
     }
 

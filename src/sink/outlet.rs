@@ -5,12 +5,11 @@ use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::{Arc, Once};
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, Stat};
-use rustix::io::{Errno, retry_on_intr};
-use signal_hook::consts::SIGXFSZ;
+use rustix::io::retry_on_intr;
 
 /// What one write takes, in bytes. A pipe takes that much as a whole, whoever else writes to it: `PIPE_BUF` (pipe(7)).
 const PIECE: usize = 4096;
@@ -41,17 +40,15 @@ impl Outlet {
     pub(super) fn file(path: &Path) -> io::Result<Outlet> {
         // Who opens a FIFO for reading too is a reader, and does not have to wait for one (fifo(7)).
         let is_fifo = fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
+        // A terminal that is only written to is not to end the server with its session. Nor may a FIFO that is full hold a
+        // writer for good: as a reader of its own, it would not even hear that the others have gone.
+        let flags = OFlags::NOCTTY | OFlags::NONBLOCK;
         let mut options = OpenOptions::new();
-        // A terminal that is only written to is not to end the server with its session.
-        options.append(true).create(!is_fifo).read(is_fifo).custom_flags(OFlags::NOCTTY.bits().cast_signed());
+        options.append(true).create(!is_fifo).read(is_fifo).custom_flags(flags.bits().cast_signed());
         Ok(Outlet::of(Target::File(options.open(path)?)))
     }
 
     fn of(target: Target) -> Outlet {
-        // A file beyond the limit of the process is an error, and nothing to die of (setrlimit(2), RLIMIT_FSIZE). A signal
-        // that is caught does it.
-        static CATCH: Once = Once::new();
-        CATCH.call_once(|| _ = signal_hook::flag::register(SIGXFSZ, Arc::default()));
         let stat = rustix::fs::fstat(target.descriptor()).ok();
         Outlet { target, stat }
     }
@@ -86,20 +83,28 @@ impl Outlet {
         if self.is_regular() { PIECE_OF_FILE } else { PIECE }
     }
 
-    /// Writes some of the bytes, and takes all the time there is for it.
+    /// Writes some of the bytes. `WouldBlock` where there is no room; a disk takes all the time it needs.
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match retry_on_intr(|| rustix::io::write(self.target.descriptor(), bytes)) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => return Ok(written),
-                // Whoever else holds it has made it non-blocking.
-                Err(Errno::AGAIN) => {
-                    let mut ready = [PollFd::from_borrowed_fd(self.target.descriptor(), PollFlags::OUT)];
-                    retry_on_intr(|| poll(&mut ready, None))?;
-                }
-                Err(error) => return Err(error.into()),
-            }
+        if self.may_block() && !self.await_room(Duration::ZERO) {
+            return Err(io::ErrorKind::WouldBlock.into());
         }
+        match retry_on_intr(|| rustix::io::write(self.target.descriptor(), bytes))? {
+            0 => Err(io::ErrorKind::WriteZero.into()),
+            written => Ok(written),
+        }
+    }
+
+    /// Waits for room, no longer than that. Whether a write is worth a try then, be it for the sake of its error.
+    pub(super) fn await_room(&self, patience: Duration) -> bool {
+        let mut ready = [PollFd::from_borrowed_fd(self.target.descriptor(), PollFlags::OUT)];
+        let timeout = Timespec::try_from(patience).ok();
+        retry_on_intr(|| poll(&mut ready, timeout.as_ref())) != Ok(0)
+    }
+
+    /// Whether a write may wait for a reader. What was handed over is shared with others, for whom it would be
+    /// non-blocking too. A pipe that is ready takes a piece.
+    fn may_block(&self) -> bool {
+        !matches!(self.target, Target::File(_)) && !self.is_regular()
     }
 
     fn is_regular(&self) -> bool {

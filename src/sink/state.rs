@@ -123,20 +123,22 @@ impl State {
         self.has_failed = false;
     }
 
-    /// Nothing could be written: gives up all lines, but for the rest of the one that has been begun.
-    pub(super) fn note_failure(&mut self, error: &io::Error) {
+    /// Nothing can be written, for that reason or for want of room: gives up all lines, but for the rest of the one that has
+    /// been begun. That is lost as well where nobody is left to bring more.
+    pub(super) fn give_up(&mut self, error: Option<&io::Error>) {
         let lines = self.waiting.make_contiguous();
         let rest = match memchr(b'\n', lines) {
             Some(end) if self.is_mid_line => end + 1,
             Some(_) => 0,
             None => lines.len(),
         };
-        let lost = count_lines(lines.get(rest..).unwrap_or_default());
+        let first_lost = if self.holders == 0 { 0 } else { rest };
+        let lost = count_lines(lines.get(first_lost..).unwrap_or_default());
         self.waiting.truncate(rest);
         self.stuck = rest;
-        self.has_failed = true;
+        self.has_failed = error.is_some();
         self.losses.count += lost;
-        self.losses.reason = Some(error.to_string());
+        self.losses.reason = error.map(io::Error::to_string);
     }
 
     /// No more than one try for anything from here on.

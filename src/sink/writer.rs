@@ -1,5 +1,6 @@
 //! The thread that writes, and waits for whatever it has to wait for.
 
+use std::io;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,9 @@ const GATHERED_MAX: usize = 128 * 1024;
 
 /// How long nothing is tried after an error.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a reader may read nothing where nobody holds the sink any more. What it has not read by then is lost.
+const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Shared {
     /// Writes what comes, until nobody is left who could bring something.
@@ -42,8 +46,9 @@ impl Shared {
                         state.note_written(&piece, bytes);
                         due = due.saturating_sub(bytes);
                     }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => state = self.await_room(state),
                     Err(error) => {
-                        state.note_failure(&error);
+                        state.give_up(Some(&error));
                         due = 0;
                     }
                 }
@@ -73,6 +78,23 @@ impl Shared {
         }
         state.wake_at = usize::MAX;
         state
+    }
+
+    /// Waits for room, for as long as somebody holds the sink. A reader that is still there has a moment more.
+    fn await_room<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        loop {
+            let is_abandoned = state.holders == 0;
+            drop(state);
+            let has_room = self.outlet.await_room(LAST_PATIENCE);
+            state = self.lock();
+            if has_room {
+                return state;
+            }
+            if is_abandoned && state.holders == 0 {
+                state.give_up(None);
+                return state;
+            }
+        }
     }
 
     /// Lets lines gather, unless somebody waits for them.

@@ -225,6 +225,51 @@ fn a_reader_that_stops_finds_whole_lines_when_it_goes_on() {
 }
 
 #[test]
+fn a_fifo_that_is_replaced_leaves_nothing_behind() {
+    let (directory, config) = site("fifo");
+    let path = directory.join("fifo");
+    make_fifo(&path);
+    let mut server = Server::configured(&directory, &config);
+    let mut peer = server.connect();
+    ask(&mut peer, 0..1);
+    eventually("there is a writer", || server.threads_named("log") == 2);
+    let start = (server.threads(), server.descriptors());
+    for _ in 0..8 {
+        ask(&mut peer, 0..100); // more than fits into it
+        fs::remove_file(&path).unwrap();
+        make_fifo(&path);
+        server.reload("nothing has changed");
+        ask(&mut peer, 0..1);
+    }
+    eventually("as many threads and descriptors as before", || (server.threads(), server.descriptors()) == start);
+    let finished = server.stop();
+    // What had gone into a FIFO is in nobody's hands.
+    assert!(lost(&finished.stderr, "access log", "its reader does not keep up") > 8 * 80, "{}", finished.stderr);
+}
+
+#[test]
+fn a_pipe_that_is_full_keeps_no_thread_when_it_is_not_logged_to_any_more() {
+    let (directory, config) = site("stdout");
+    let file = directory.write("webserv.toml", &config);
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = webserv();
+    let mut server = Server::start_with(command.arg("-c").arg(file), Stdio::from(writer));
+    drop(command);
+    let mut peer = server.connect();
+    ask(&mut peer, 0..100);
+    directory.write("webserv.toml", config.replace("stdout", "access.log"));
+    server.reload("~ log.access");
+    ask(&mut peer, 100..101);
+    let log = directory.join("access.log");
+    eventually("there is another writer", || fs::read_to_string(&log).is_ok_and(|log| log.contains("/?100 ")));
+    // That of the file, and that of the diagnostics.
+    eventually("its writer has ended", || server.threads_named("log") == 2 && server.workers() == 1);
+    let lost = lost(&server.stop().stderr, "access log", "its reader does not keep up");
+    let rest = std::io::read_to_string(reader).unwrap();
+    assert_eq!(rest.matches('\n').count() + lost, 100, "half a line is lost, too");
+}
+
+#[test]
 fn an_exit_does_not_wait_for_a_reader() {
     let (directory, config) = site("fifo");
     make_fifo(&directory.join("fifo"));

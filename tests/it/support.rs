@@ -310,9 +310,13 @@ impl Server {
 
     /// Threads that serve.
     pub(crate) fn workers(&self) -> usize {
+        self.threads_named("serve")
+    }
+
+    pub(crate) fn threads_named(&self, name: &str) -> usize {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
         let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
-        names.filter(|name| name == "serve\n").count()
+        names.filter(|it| it.trim_end() == name).count()
     }
 
     /// Has the server read its config again, and waits until it says these words about it.

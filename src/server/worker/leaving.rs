@@ -154,7 +154,7 @@ mod tests {
 
     /// A worker that whoever has it drives.
     fn worker() -> Worker {
-        let overrides = Overrides { listen: vec![Listen::at("127.0.0.1:0".parse().unwrap())] };
+        let overrides = Overrides { listen: vec![Listen::at("127.0.0.1:0".parse().unwrap())], ..Overrides::default() };
         let mut config = Config::from_directory(&std::env::temp_dir(), &overrides).unwrap();
         // This thread would be in it for good.
         config.server.sandbox = false;
