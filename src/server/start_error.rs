@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::port_holder::Holder;
 use super::privileges;
@@ -98,14 +98,14 @@ impl Display for StartError {
                 write!(f, "cannot open {}: {error}", path.display())?;
                 explain_denial(f, denied.as_deref())
             }
-            Self::AccessLog { target, error, denied } => {
-                f.write_str("cannot open the access log")?;
-                match target {
-                    AccessTarget::File(path) => write!(f, " {}: {error}", path.display())?,
-                    _ => write!(f, ": {error}")?,
+            Self::AccessLog { target: AccessTarget::File(path), error, denied } => {
+                write!(f, "cannot open the access log {}: {error}", path.display())?;
+                match standard_stream(path) {
+                    Some(word) => write!(f, "\n  help: write access = \"{word}\", which is open already"),
+                    None => explain_denial(f, denied.as_deref()),
                 }
-                explain_denial(f, denied.as_deref())
             }
+            Self::AccessLog { error, .. } => write!(f, "cannot open the access log: {error}"),
             Self::Bind { address, error, holder } if error.kind() == io::ErrorKind::AddrInUse => {
                 explain_holder(f, address, holder.as_ref())
             }
@@ -143,6 +143,16 @@ fn explain_holder(f: &mut fmt::Formatter<'_>, address: &LocalAddress, holder: Op
                 "{address} is in use by another process\n  help: stop it, or choose another address with --listen"
             )
         }
+    }
+}
+
+/// What the config calls the stream that this is a name of. A stream that somebody else has opened can be written to, and
+/// often not be opened.
+fn standard_stream(path: &Path) -> Option<&'static str> {
+    match path.to_str()? {
+        "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Some("stdout"),
+        "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => Some("stderr"),
+        _ => None,
     }
 }
 

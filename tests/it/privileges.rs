@@ -194,3 +194,22 @@ fn the_access_log_is_the_users() {
     assert!(finished.stderr.contains("access.log") && finished.stderr.contains("nobody"), "{finished:?}");
     assert!(!log.exists());
 }
+
+#[test]
+#[ignore = "needs root"]
+fn a_stream_that_the_user_may_not_open_is_named() {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    let config = |access| {
+        let text = format!("[server]\nuser = 'nobody'\n[log]\naccess = '{access}'\n[[site]]\nroot = 'www'\n");
+        directory.write("webserv.toml", format!("listen = '127.0.0.1:0'\n{text}"))
+    };
+    // The pipe of whoever has started it.
+    let finished = run(webserv().arg("-c").arg(config("/dev/stdout")));
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    let help =
+        "/dev/stdout: Permission denied (os error 13)\n  help: write access = \"stdout\", which is open already\n";
+    assert!(finished.stderr.ends_with(help), "{finished:?}");
+    let mut server = Server::start(webserv().arg("-c").arg(config("stdout")));
+    get(&server, "/a.txt").assert_status(200);
+    server.process.stdout.line_with("GET /a.txt");
+}
