@@ -15,6 +15,10 @@ use crate::http::{FieldName, Method, Request, Status};
 use crate::net::Peer;
 use crate::sink::Sink;
 
+/// Where lines go: what was opened, whatever has become of its name. By default nowhere.
+#[derive(Clone, Default)]
+pub struct Destination(Option<Sink>);
+
 /// The log, and the lines of this turn. They are handed over when it is dropped, too.
 pub struct AccessLog {
     sink: Option<Sink>,
@@ -80,21 +84,36 @@ const LINES_MAX: usize = 64 * 1024;
 /// Of a request line, and of a field, so much is shown, in bytes.
 const LINE_MAX: usize = 2048;
 
-impl AccessLog {
-    /// A log to `target`. A terminal may be coloured with `color`, and is told the host of each request with `hosts`.
-    pub fn open(target: &AccessTarget, format: LogFormat, color: bool, hosts: bool) -> io::Result<AccessLog> {
-        let sink = match target {
+impl Destination {
+    /// Opens what the config names.
+    ///
+    /// # Errors
+    ///
+    /// It is a file, and cannot be opened.
+    pub fn open(target: &AccessTarget) -> io::Result<Destination> {
+        Ok(Destination(match target {
             AccessTarget::Off => None,
             AccessTarget::Stdout => Some(Sink::standard_output()),
             AccessTarget::Stderr => Some(Sink::standard_error()),
             AccessTarget::File(path) => Some(Sink::file(path)?),
-        };
+        }))
+    }
+}
+
+impl AccessLog {
+    /// A log to there. A terminal may be coloured with `color`, and is told the host of each request with `hosts`.
+    pub fn to(Destination(sink): Destination, format: LogFormat, color: bool, hosts: bool) -> AccessLog {
         let is_terminal = sink.as_ref().is_some_and(Sink::is_terminal);
         let style = match format {
             LogFormat::Auto if is_terminal => Style::Short { color, hosts },
             LogFormat::Auto | LogFormat::Combined => Style::Combined,
         };
-        Ok(AccessLog { sink, style, lines: Vec::new(), zone: local_zone(), second: i64::MIN, time: Vec::new() })
+        AccessLog { sink, style, lines: Vec::new(), zone: local_zone(), second: i64::MIN, time: Vec::new() }
+    }
+
+    /// Where its lines go.
+    pub fn destination(&self) -> Destination {
+        Destination(self.sink.clone())
     }
 
     /// Adds the line of a response whose `bytes` of content are known to be sent.
@@ -273,7 +292,7 @@ mod tests {
 
     fn open() -> AccessLog {
         let target = AccessTarget::File("/dev/null".into());
-        AccessLog::open(&target, LogFormat::Combined, false, false).unwrap()
+        AccessLog::to(Destination::open(&target).unwrap(), LogFormat::Combined, false, false)
     }
 
     fn line(style: Style, head: &[u8], bytes: u64) -> String {

@@ -34,12 +34,13 @@ mod sandbox;
 mod shared;
 mod signals;
 mod start_error;
+mod succession;
 mod supervisor;
 pub mod trace;
 mod worker;
 
 pub use listeners::{Endpoint, Listeners};
-pub use outfit::{Orders, Outfit, Reports, Roots};
+pub use outfit::{Opened, Orders, Outfit, Reports, Roots};
 pub use port_holder::Holder;
 pub use sandbox::Sandbox;
 pub use signals::Signals;

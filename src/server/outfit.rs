@@ -13,7 +13,7 @@ use super::mailbox::Mailbox;
 use super::reload::{Loaded, ReloadError};
 use super::sandbox::Sandbox;
 use super::start_error::StartError;
-use crate::access_log::AccessLog;
+use crate::access_log::{AccessLog, Destination};
 use crate::config::{AccessTarget, Config};
 use crate::net::{Listener, LocalAddress};
 
@@ -25,6 +25,8 @@ pub struct Outfit {
     pub(super) sockets: Vec<(Endpoint, OwnedFd)>,
     pub(super) appearance: Appearance,
     pub(super) descriptors: Descriptors,
+    /// Where its lines go; none where it has to open the log of the config
+    pub(super) log: Option<Destination>,
     pub(super) orders: Orders,
     pub(super) reports: Reports,
 }
@@ -54,6 +56,7 @@ impl Outfit {
             sockets: listeners.listeners().map(share).collect::<io::Result<_>>()?,
             appearance,
             descriptors: Descriptors::raise(),
+            log: None,
             orders: Orders(Arc::new(Mailbox::new()?)),
             reports,
         })
@@ -65,15 +68,20 @@ impl Outfit {
     }
 }
 
-/// The log of a config, as it is to appear.
-pub(super) fn open_access_log(config: &Config, appearance: Appearance) -> Result<AccessLog, StartError> {
+/// The log of a config, as it is to appear. It is opened unless its destination is known.
+pub(super) fn open_access_log(
+    config: &Config,
+    appearance: Appearance,
+    destination: Option<Destination>,
+) -> Result<AccessLog, StartError> {
     let target = match &config.log.access {
         AccessTarget::Stdout | AccessTarget::Stderr if !appearance.shows_access => &AccessTarget::Off,
         target => target,
     };
+    let open = || Destination::open(target).map_err(|error| StartError::access_log(target.clone(), error));
+    let destination = destination.map_or_else(open, Ok)?;
     let show_hosts = config.sites.len() > 1;
-    AccessLog::open(target, config.log.format, appearance.color, show_hosts)
-        .map_err(|error| StartError::access_log(target.clone(), error))
+    Ok(AccessLog::to(destination, config.log.format, appearance.color, show_hosts))
 }
 
 /// By which a worker is told what to do.
@@ -104,6 +112,21 @@ pub(super) enum Command {
     Reopen(Box<AccessLog>),
 }
 
+/// What a worker has opened that others ask for.
+#[derive(Clone)]
+pub struct Opened {
+    /// What its thread is kept from
+    pub sandbox: Sandbox,
+    /// Where its lines go
+    pub log: Destination,
+}
+
+impl Default for Opened {
+    fn default() -> Opened {
+        Opened { sandbox: Sandbox::Off, log: Destination::default() }
+    }
+}
+
 /// By which a worker tells what has become of it.
 #[derive(Clone)]
 pub struct Reports {
@@ -121,10 +144,9 @@ pub(super) enum News {
 }
 
 /// What becomes of a worker.
-#[derive(Debug)]
 pub(super) enum Event {
-    /// It serves, kept from that; or it cannot, and has ended.
-    Opened(Result<Sandbox, StartError>),
+    /// It serves; or it cannot, and has ended.
+    Opened(Result<Opened, StartError>),
     /// A root is another directory, which it cannot read: it needs a successor that can.
     Superseded,
     /// It has ended.

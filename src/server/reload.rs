@@ -9,7 +9,8 @@ use std::thread;
 
 use super::Appearance;
 use super::mailbox::Mailbox;
-use super::outfit::{Command, News, Orders, open_access_log};
+use super::outfit::{Command, News, open_access_log};
+use super::running::Running;
 use super::start_error::StartError;
 use crate::access_log::AccessLog;
 use crate::config::{AccessTarget, Config, Diagnostics};
@@ -24,23 +25,25 @@ pub(super) struct Loaded {
     pub(super) logs: Result<NewLogs, StartError>,
 }
 
-/// Logs that were opened anew, each with the worker that is to write to it.
-pub(super) struct NewLogs(Vec<(Orders, Box<AccessLog>)>);
+/// Logs that were opened anew, each with the number of the worker that is to write to it.
+pub(super) struct NewLogs(Vec<(u64, Box<AccessLog>)>);
 
 impl NewLogs {
     /// Opens all of them or none.
-    fn open(workers: Vec<(Arc<Config>, Orders)>, appearance: Appearance) -> Result<NewLogs, StartError> {
+    fn open(workers: Vec<(u64, Arc<Config>)>, appearance: Appearance) -> Result<NewLogs, StartError> {
         let is_file = |config: &Config| matches!(config.log.access, AccessTarget::File(_));
-        let files = workers.into_iter().filter(|(config, _)| is_file(config));
+        let files = workers.into_iter().filter(|(_, config)| is_file(config));
         let open =
-            |(config, orders): (Arc<Config>, Orders)| Ok((orders, Box::new(open_access_log(&config, appearance)?)));
+            |(number, config): (u64, Arc<Config>)| Ok((number, Box::new(open_access_log(&config, appearance, None)?)));
         files.map(open).collect::<Result<_, _>>().map(NewLogs)
     }
 
-    /// Has them written to.
-    pub(super) fn hand_out(self) {
-        for (orders, log) in self.0 {
-            orders.tell(|| Command::Reopen(log));
+    /// Has those of these workers write to them that have not ended meanwhile.
+    pub(super) fn hand_out(self, workers: &mut [Running]) {
+        for (number, log) in self.0 {
+            let Some(worker) = workers.iter_mut().find(|worker| worker.number == number) else { continue };
+            worker.opened.log = log.destination();
+            worker.orders.tell(|| Command::Reopen(log));
         }
     }
 }
@@ -48,7 +51,7 @@ impl NewLogs {
 /// Begins to load the config and to open the logs of these workers. What comes of it is told there.
 pub(super) fn begin(
     load: &Load,
-    workers: Vec<(Arc<Config>, Orders)>,
+    workers: Vec<(u64, Arc<Config>)>,
     appearance: Appearance,
     news: &Arc<Mailbox<News>>,
 ) -> io::Result<()> {

@@ -11,18 +11,16 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::descriptors::Descriptors;
 use super::listeners::Listeners;
 use super::mailbox::Mailbox;
-use super::outfit::{Command, Event, News, Outfit, Reports, Roots, Successor};
-use super::reload::{self, Load, Loaded, NewLogs, ReloadError};
+use super::outfit::{Command, Event, News, Opened, Outfit, Reports, Roots, Successor};
+use super::reload::{self, Load, Loaded, ReloadError};
 use super::running::{Opening, Pending, Purpose, Running, end_the_oldest};
 use super::sandbox::Sandbox;
 use super::signals::{Hangup, Signals};
 use super::start_error::StartError;
+use super::succession::Succession;
 use super::{Appearance, banner, privileges};
 use crate::config::{Config, Diagnostics};
 use crate::escape::Visible;
-
-/// How long after one succession the next one comes at the earliest: it costs the new workers what was held in memory.
-const SUCCESSION_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How much longer than they should take workers are waited for that are to end. One may hang on a disk.
 const GRACE: Duration = Duration::from_secs(1);
@@ -47,10 +45,7 @@ pub struct Supervisor {
     pending: Pending,
     /// It was said to reload, and has not begun.
     must_reload: bool,
-    /// When those that accept are to have a successor, since a root is another directory
-    succession_at: Option<Instant>,
-    /// When there was one last
-    succeeded_at: Option<Instant>,
+    succession: Succession,
     /// Set once the server stops: when workers are waited for no longer.
     ends: Option<Instant>,
 }
@@ -82,11 +77,11 @@ impl Supervisor {
             news: Arc::new(Mailbox::new()?),
             pending: Pending::Nothing,
             must_reload: false,
-            succession_at: None,
-            succeeded_at: None,
+            succession: Succession::default(),
             ends: None,
         };
-        let worker = supervisor.spawn(&Arc::clone(&supervisor.config), Roots::All, None)?;
+        let outfit = supervisor.outfit(&supervisor.config, Roots::All, &supervisor.listeners)?;
+        let worker = supervisor.spawn(outfit)?;
         supervisor.pending = Pending::Opening(Box::new(Opening { worker, purpose: Purpose::Start }));
         while let Pending::Opening(_) = supervisor.pending {
             supervisor.wait()?;
@@ -144,7 +139,7 @@ impl Supervisor {
 
     /// What those that serve are kept from.
     pub fn sandbox(&self) -> Sandbox {
-        self.workers.last().map_or(Sandbox::Off, |worker| worker.sandbox)
+        self.workers.last().map_or(Sandbox::Off, |worker| worker.opened.sandbox)
     }
 
     /// Waits for a signal, for a report of a worker, or for the time of something.
@@ -153,7 +148,7 @@ impl Supervisor {
         let mut sources = [stop, reload, self.news.bell()]
             .map(|source: BorrowedFd<'_>| PollFd::from_borrowed_fd(source, PollFlags::IN));
         // What is due waits for what is under way.
-        let next = self.ends.or(self.succession_at.filter(|_| self.is_free()));
+        let next = self.ends.or(self.succession.due().filter(|_| self.is_free()));
         let left = next.map(|next| next.saturating_duration_since(Instant::now()));
         // Rounded up, so that the end is not waited for in vain.
         let timeout = left.and_then(|left| Timespec::try_from(left + Duration::from_millis(1)).ok());
@@ -192,27 +187,24 @@ impl Supervisor {
             return;
         }
         if mem::take(&mut self.must_reload) {
-            let serving = self.workers.iter().map(|worker| (Arc::clone(&worker.config), worker.orders.clone()));
+            let serving = self.workers.iter().map(|worker| (worker.number, Arc::clone(&worker.config)));
             match reload::begin(load, serving.collect(), self.appearance, &self.news) {
                 Ok(()) => self.pending = Pending::Loading,
                 Err(error) => log::error!("cannot reload, all stays as it was: {error}"),
             }
-        } else if self.succession_at.is_some_and(|at| at <= Instant::now()) {
+        } else if self.succession.due().is_some_and(|at| at <= Instant::now()) {
             self.renew();
         }
     }
 
+    /// What the next worker begins with.
+    fn outfit(&self, config: &Arc<Config>, roots: Roots, listeners: &Listeners) -> Result<Outfit, StartError> {
+        let reports = Reports { mailbox: Arc::clone(&self.news), number: self.started };
+        Outfit::new(config, roots, self.appearance, listeners, reports)
+    }
+
     /// Starts a worker, which tells when it serves.
-    fn spawn(
-        &mut self,
-        config: &Arc<Config>,
-        roots: Roots,
-        listeners: Option<&Listeners>,
-    ) -> Result<Running, StartError> {
-        let number = self.started;
-        let reports = Reports { mailbox: Arc::clone(&self.news), number };
-        let listeners = listeners.unwrap_or(&self.listeners);
-        let outfit = Outfit::new(config, roots, self.appearance, listeners, reports)?;
+    fn spawn(&mut self, outfit: Outfit) -> Result<Running, StartError> {
         self.started += 1;
         Ok(Running::start(outfit)?)
     }
@@ -229,10 +221,10 @@ impl Supervisor {
     }
 
     /// Takes note that a worker serves, or cannot.
-    fn note_opened(&mut self, number: u64, opened: Result<Sandbox, StartError>) -> Result<(), StartError> {
+    fn note_opened(&mut self, number: u64, opened: Result<Opened, StartError>) -> Result<(), StartError> {
         let Some(Opening { mut worker, purpose }) = self.take_opening(number) else { return Ok(()) };
-        worker.sandbox = match opened {
-            Ok(sandbox) => sandbox,
+        worker.opened = match opened {
+            Ok(opened) => opened,
             Err(error) => return self.give_up(&purpose, error),
         };
         if self.ends.is_some() {
@@ -248,7 +240,7 @@ impl Supervisor {
                     // It was bound with another backlog, perhaps. It listens as it did where that fails.
                     let _ = listener.set_backlog(worker.config.limits.backlog);
                 }
-                logs.map_or_else(|error| log::error!("{error}"), NewLogs::hand_out);
+                logs.map_or_else(|error| log::error!("{error}"), |logs| logs.hand_out(&mut self.workers));
                 self.listeners = listeners;
                 self.config = Arc::clone(&worker.config);
                 self.succeed(worker);
@@ -265,10 +257,7 @@ impl Supervisor {
     fn give_up(&mut self, purpose: &Purpose, error: StartError) -> Result<(), StartError> {
         match purpose {
             Purpose::Start => return Err(error),
-            Purpose::Renewal => {
-                log::error!("cannot serve what is in the place of a root now, trying again: {error}");
-                self.succession_at = Some(Instant::now() + SUCCESSION_INTERVAL);
-            }
+            Purpose::Renewal => self.succession.fail(error.to_string()),
             Purpose::Reload { .. } => log::error!("cannot reload, all stays as it was: {error}"),
         }
         Ok(())
@@ -315,7 +304,7 @@ impl Supervisor {
             changes.push(format!("~ listen {}: bound again", Visible(address.to_string().as_bytes())));
         }
         if changes.is_empty() {
-            logs?.hand_out();
+            logs?.hand_out(&mut self.workers);
             if self.takes_restart(&config) {
                 log::warn!("{USER_TAKES_RESTART}");
             } else {
@@ -324,7 +313,7 @@ impl Supervisor {
             return Ok(());
         }
         listeners.tell_left_out();
-        let worker = self.spawn(&config, Roots::All, Some(&listeners))?;
+        let worker = self.spawn(self.outfit(&config, Roots::All, &listeners)?)?;
         let purpose = Purpose::Reload { listeners, logs, changes };
         self.pending = Pending::Opening(Box::new(Opening { worker, purpose }));
         Ok(())
@@ -338,7 +327,7 @@ impl Supervisor {
     /// Has a worker take over from all others.
     fn succeed(&mut self, worker: Running) {
         let known = banner::cautions(self.sandbox());
-        let cautions = banner::cautions(worker.sandbox).into_iter().filter(|caution| !known.contains(caution));
+        let cautions = banner::cautions(worker.opened.sandbox).into_iter().filter(|caution| !known.contains(caution));
         cautions.for_each(|caution| log::warn!("{caution}"));
         let successor = Successor { orders: worker.orders.clone(), endpoints: self.listeners.endpoints().collect() };
         // The oldest first, as for a stop.
@@ -347,24 +336,24 @@ impl Supervisor {
         }
         self.workers.push(worker);
         end_the_oldest(&mut self.workers, self.config.limits.drain_time);
-        self.succession_at = None;
-        self.succeeded_at = Some(Instant::now());
+        self.succession.succeed();
     }
 
     /// Takes note that a worker cannot read what it is to serve. One that has a successor needs no other.
     fn note_superseded(&mut self, number: u64) {
         if self.workers.last().is_some_and(|last| last.number == number) {
-            let now = Instant::now();
-            let at = self.succeeded_at.map_or(now, |last| now.max(last + SUCCESSION_INTERVAL));
-            self.succession_at.get_or_insert(at);
+            self.succession.ask();
         }
     }
 
-    /// Serves by the same config from the roots as they are now. Where that fails it is tried again.
+    /// Serves by the same config from the roots as they are now, and writes to the same log: to open that again is for a
+    /// reload. Where it fails it is tried again.
     fn renew(&mut self) {
-        self.succession_at = None;
+        self.succession.begin();
         let purpose = Purpose::Renewal;
-        match self.spawn(&Arc::clone(&self.config), Roots::ThoseThere, None) {
+        let log = self.workers.last().map(|worker| worker.opened.log.clone());
+        let outfit = self.outfit(&self.config, Roots::ThoseThere, &self.listeners);
+        match outfit.and_then(|outfit| self.spawn(Outfit { log, ..outfit })) {
             Ok(worker) => self.pending = Pending::Opening(Box::new(Opening { worker, purpose })),
             // At the start alone it is an error to the end.
             Err(error) => _ = self.give_up(&purpose, error),

@@ -15,7 +15,7 @@ use super::client::{Client, Outcome};
 use super::deadlines::Deadlines;
 use super::gone::Gone;
 use super::intake::Intake;
-use super::outfit::{Command, Event, Orders, Outfit, Reports, Roots, open_access_log};
+use super::outfit::{Command, Event, Opened, Orders, Outfit, Reports, Roots, open_access_log};
 use super::sandbox::{self, Sandbox};
 use super::shared::{Shared, Timeouts};
 use super::start_error::StartError;
@@ -65,9 +65,9 @@ pub struct Worker {
 impl Worker {
     /// Opens the roots and the access log, which may take as long as a disk does, and begins to accept. To be called on the thread that it is to run on.
     pub fn open(outfit: Outfit) -> Result<Worker, StartError> {
-        let Outfit { config, roots, sockets, appearance, descriptors, orders, reports } = outfit;
+        let Outfit { config, roots, sockets, appearance, descriptors, log, orders, reports } = outfit;
         let limits = &config.limits;
-        let access_log = open_access_log(&config, appearance)?;
+        let access_log = open_access_log(&config, appearance, log)?;
         let files_max = descriptors.for_files();
         let mut sites = match roots {
             Roots::All => Sites::open(&config, files_max).map_err(|(path, error)| StartError::root(path, error))?,
@@ -112,9 +112,9 @@ impl Worker {
         })
     }
 
-    /// What the thread that has opened it is kept from.
-    pub fn sandbox(&self) -> Sandbox {
-        self.sandbox
+    /// What the thread that has opened it is kept from, and where its lines go.
+    pub fn opened(&self) -> Opened {
+        Opened { sandbox: self.sandbox, log: self.shared.access_log.destination() }
     }
 
     /// Serves until it is told to end, and its clients have.

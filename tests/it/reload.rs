@@ -289,6 +289,38 @@ fn the_access_log_is_opened_again() {
     });
 }
 
+#[test]
+fn where_one_log_cannot_be_opened_none_is() {
+    let directory = site();
+    directory.write("www/large.bin", vec![b'x'; 32_000_000]);
+    let config = |log: &str| format!("listen = '127.0.0.1:0'\n[log]\naccess = '{log}'\n[[site]]\nroot = 'www'\n");
+    let mut server = Server::configured(&directory, &config("old.log"));
+    let download = server.connect_to_download("/large.bin", 32_000_000);
+    directory.write("webserv.toml", config("new.log"));
+    server.reload("~ log.access");
+    get(&server, "/a.txt?1").assert_status(200);
+    let move_away = |name: &str| fs::rename(directory.join(name), directory.join(format!("{name}.1"))).unwrap();
+    let reads = |name: &str| fs::read_to_string(directory.join(name)).unwrap();
+    for (broken, whole) in [("old.log", "new.log"), ("new.log", "old.log")] {
+        move_away(broken);
+        move_away(whole);
+        fs::create_dir(directory.join(broken)).unwrap();
+        let line = server.reload("cannot open the access log");
+        assert!(line.starts_with("error: ") && line.contains(broken) && line.contains("Is a directory"), "{line}");
+        get(&server, &format!("/a.txt?{broken}")).assert_status(200);
+        eventually("it goes on where it was", || reads("new.log.1").contains(broken));
+        // As it was, for the other one.
+        fs::remove_dir(directory.join(broken)).unwrap();
+        for name in [broken, whole] {
+            fs::rename(directory.join(format!("{name}.1")), directory.join(name)).unwrap();
+        }
+    }
+    drop(download);
+    eventually("who was served before has its line, too", || reads("old.log").contains("/large.bin"));
+    assert_eq!(reads("new.log").lines().count(), 3);
+    server.stop();
+}
+
 /// A config in whose place there is a FIFO, which the server has begun to read.
 fn hanging(directory: &Scratch, server: &Server) -> File {
     let path = directory.join("webserv.toml");

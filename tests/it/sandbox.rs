@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use crate::support::{PATIENCE, Scratch, Server, eventually, webserv};
 use crate::wire::{Peer, get, request};
@@ -137,23 +137,29 @@ fn a_root_that_is_made_anew_is_served_beside_one_that_is_still_missing() {
 #[test]
 fn who_is_served_by_no_successor_in_time_is_told_so() {
     let directory = releases();
-    directory.write("log/access.log", "");
-    let server = Server::configured(
-        &directory,
-        "listen = '127.0.0.1:0'\nlog.access = 'log/access.log'\nlimits.send_time = '200ms'\n[[site]]\nroot = 'current'\n",
-    );
+    let config = "listen = '127.0.0.1:0'\nlimits.send_time = '2500ms'\n[[site]]\nroot = 'current'\n";
+    let mut server = Server::configured(&directory, config);
     if server.process.stderr.said().contains("there is no sandbox") {
         println!("not tested: this system has no Landlock");
         return;
     }
-    // Whoever is to take over has to open the log.
-    fs::rename(directory.join("log"), directory.join("away")).unwrap();
-    turn(&directory.join("current"), "releases/2");
     let mut peer = server.connect();
-    for _ in 0..2 {
-        peer.exchange(request("GET", "/a.txt", &[])).assert_status(503);
+    peer.exchange(request("GET", "/a.txt", &[])).assert_status(200).assert_content("1");
+    server.process.stdout.line_with("GET /a.txt");
+    // There is not enough memory for another thread, that of a successor.
+    let process = Pid::from_raw(server.process.id().cast_signed());
+    let limit = |bytes| _ = prlimit(process, Resource::As, Rlimit { current: bytes, maximum: None }).unwrap();
+    limit(Some((server.status_kib("VmSize") + 512) * 1024));
+    turn(&directory.join("current"), "releases/2");
+    // Meanwhile it is tried again, which is not told.
+    peer.exchange(request("GET", "/a.txt", &[])).assert_status(503);
+    server.process.stderr.line_with("error: cannot serve what is in the place of a root now, trying again: ");
+    limit(None);
+    let mut said = String::new();
+    while !said.ends_with("info: what is in the place of a root is served now\n") {
+        said.push_str(&server.process.stderr.line().unwrap());
     }
-    fs::rename(directory.join("away"), directory.join("log")).unwrap();
+    assert!(!said.contains("error"), "{said}");
     eventually("the release is served", || {
         let response = peer.exchange(request("GET", "/a.txt", &[]));
         response.status() == 200 && response.text() == "2"
@@ -222,6 +228,20 @@ fn who_is_handed_from_one_successor_to_the_next_waits_no_longer_than_for_one() {
     turn(&directory.join("current"), "releases/7");
     let ask = |peer: &mut Peer| peer.exchange(request("GET", "/a.txt", &[])).text().to_owned();
     eventually("all is as it was", || peers.iter_mut().all(|peer| ask(peer) == "7"));
+}
+
+#[test]
+fn a_successor_writes_to_the_log_that_there_is() {
+    let directory = releases();
+    let config = "listen = '127.0.0.1:0'\nlog.access = 'log/access.log'\n[[site]]\nroot = 'current'\n";
+    directory.write("log/other", "");
+    let server = Server::configured(&directory, config);
+    // It is moved away, for a reload to come. Nobody could open it meanwhile.
+    fs::rename(directory.join("log"), directory.join("away")).unwrap();
+    turn(&directory.join("current"), "releases/2");
+    get(&server, "/a.txt").assert_status(200).assert_content("2");
+    assert_eq!(server.stop().code, Some(0));
+    assert!(fs::read_to_string(directory.join("away/access.log")).unwrap().contains("GET /a.txt"));
 }
 
 #[test]
