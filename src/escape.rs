@@ -11,6 +11,11 @@ pub(crate) struct Visible<'a>(pub(crate) &'a [u8]);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quotable<'a>(pub(crate) &'a [u8]);
 
+/// The same as a string of JSON without its quotes (RFC 8259, section 7): ASCII alone, in which a reader finds all that was
+/// UTF-8 again, and the replacement character for what was not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Json<'a>(pub(crate) &'a [u8]);
+
 impl fmt::Display for Visible<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(f, self.0, |byte| matches!(byte, b' '..=b'~'))
@@ -20,6 +25,35 @@ impl fmt::Display for Visible<'_> {
 impl fmt::Display for Quotable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(f, self.0, |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    }
+}
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            let mut rest = chunk.valid();
+            while !rest.is_empty() {
+                let is_plain = |char: char| matches!(char, ' '..='~') && !matches!(char, '"' | '\\');
+                let length = rest.find(|char| !is_plain(char)).unwrap_or(rest.len());
+                let (plain, others) = rest.split_at_checked(length).unwrap_or((rest, ""));
+                f.write_str(plain)?;
+                let mut chars = others.chars();
+                match chars.next() {
+                    Some(char @ ('"' | '\\')) => write!(f, "\\{char}")?,
+                    Some(char) => {
+                        for unit in char.encode_utf16(&mut [0; 2]) {
+                            write!(f, "\\u{unit:04x}")?;
+                        }
+                    }
+                    None => {}
+                }
+                rest = chars.as_str();
+            }
+            if !chunk.invalid().is_empty() {
+                f.write_str("\\ufffd")?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -51,5 +85,14 @@ mod tests {
         assert_eq!(Visible(bytes).to_string(), "a \"b\\\\x1B[31m\\x0D\\x0A\\xFF\\x7F~");
         assert_eq!(Quotable(bytes).to_string(), "a \\x22b\\x5C\\x1B[31m\\x0D\\x0A\\xFF\\x7F~");
         assert_eq!(Visible(b"").to_string(), "");
+    }
+
+    #[test]
+    fn a_string_of_json() {
+        let bytes = b"a \"b\\\x1b[31m\r\n\x7f~ \xc3\xbc\xc2\x9b\xf0\x9f\x98\x80 \xff\xe2\x82|\xed\xa0\x80";
+        let expected =
+            r#"a \"b\\\u001b[31m\u000d\u000a\u007f~ \u00fc\u009b\ud83d\ude00 \ufffd\ufffd|\ufffd\ufffd\ufffd"#;
+        assert_eq!(Json(bytes).to_string(), expected);
+        assert_eq!(Json(b"").to_string(), "");
     }
 }

@@ -33,7 +33,7 @@
 //! | [`files`] | the disk below a root | the file system, nothing of ours |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
 //! | [`server`] | the supervisor: signals, reloads, the banner; the workers: clients, deadlines | all |
-//! | [`access_log`] | a line for each response | `sink`, `escape`; `config`, `http`, `net` for their types |
+//! | [`access_log`] | a line for each response, in the format of the config | `sink`, `escape`; `config`, `http`, `net` for their types |
 //! | [`sink`] | where the lines of a log go, without anybody waiting for it | nothing of ours |
 //! | `escape` | what came from elsewhere, made fit to be shown | nothing of ours |
 //!
@@ -53,7 +53,7 @@
 //!   Other names and metadata are waited for, and so is to open and to close a file. What is
 //!   in memory is found out by a try every 128 KiB, so that a page that was evicted between two of them is waited for, and
 //!   on overlayfs, which cannot tell, what was read once through the same descriptor and was evicted since.
-//! - **A log is never waited for**: a file that takes no lines costs lines, which are counted.
+//! - **A log is never waited for**: a file or a server that takes no lines costs lines, which are counted.
 //! - **Every wait has a deadline**, every buffer a bound, every descriptor an owner. An idle client owns no buffer.
 //! - **Readiness is told once.** Sources are registered edge-triggered, for both directions, once; whatever is left
 //!   undone while a socket is ready is queued by the loop. Keys carry a generation, so that an event that comes late

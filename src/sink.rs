@@ -2,21 +2,24 @@
 //! waits for a full disk, a pipe that is not read, or a terminal that has been stopped.
 //!
 //! What there is no room for, or what cannot be written, is lost: whole lines, which are counted, and told of once there
-//! is somebody to tell. Each file has one writer, however often it is opened, so that the lines of the access log and of
+//! is somebody to tell. Each file or server has one writer, however often it is opened, so that the lines of the access log and of
 //! the diagnostics keep their order where both go to the same terminal, and none is cut in two by another.
 //!
 //! Never looks into a line.
 
+mod datagrams;
 mod outlet;
 mod state;
 mod writer;
 
 use std::io::{self, Write};
+use std::net::ToSocketAddrs;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use datagrams::Server;
 use outlet::Outlet;
 use state::State;
 
@@ -62,6 +65,21 @@ impl Sink {
     /// It cannot be opened.
     pub fn file(path: &Path) -> io::Result<Sink> {
         Ok(Sink::to(Outlet::file(path)?))
+    }
+
+    /// A server that gets each line as a datagram over UDP, and tells nobody what it makes of it.
+    ///
+    /// # Errors
+    ///
+    /// The name of the host is not known.
+    pub fn udp(host: &str, port: u16) -> io::Result<Sink> {
+        let address = (host, port).to_socket_addrs()?.next().ok_or(io::ErrorKind::HostUnreachable)?;
+        Ok(Sink::to(Outlet::datagrams(Server::Udp(address))))
+    }
+
+    /// A server that gets each line as a datagram over a UNIX socket, which need not be there yet, and may be made anew.
+    pub fn unix_datagrams(path: &Path) -> Sink {
+        Sink::to(Outlet::datagrams(Server::Unix(path.to_owned())))
     }
 
     /// The one sink of what is behind the outlet.

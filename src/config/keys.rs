@@ -15,11 +15,12 @@ use super::address_range::{AddressRange, Peers};
 use super::field::{self, CacheControl, Charset, Extension, FieldName, MediaType};
 use super::host_pattern::HostPattern;
 use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, count, size, time};
+use super::log_target::Target;
 use super::pattern::{Paths, Pattern};
 use super::redirect::{Onward, Redirect};
 use super::rules::{ErrorStatus, Methods};
 use super::table::Table;
-use super::word::{Choice, Directory, FileBelowRoot, FileName, Host, ListenAddress, StatusKey, Target, UserName};
+use super::word::{Choice, Directory, FileBelowRoot, FileName, Host, ListenAddress, StatusKey, UserName};
 use super::{AccessTarget, LogFormat, Symlinks, User};
 
 const KIB: u64 = 1 << 10;
@@ -245,7 +246,10 @@ keys! {
 
         /// How it looks.
         format: LogFormat = LogFormat::Auto,
-            Choice(&[("auto", LogFormat::Auto), ("combined", LogFormat::Combined)]);
+            Choice(&[
+                ("auto", LogFormat::Auto), ("combined", LogFormat::Combined),
+                ("vhost_combined", LogFormat::VhostCombined), ("json", LogFormat::Json),
+            ]);
 
         /// The least severe of the server's own messages that is still written.
         level: LevelFilter = LevelFilter::Info, Choice(&[

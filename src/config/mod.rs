@@ -14,6 +14,7 @@ mod field;
 mod host_pattern;
 mod keys;
 mod kind;
+mod log_target;
 mod pattern;
 mod redirect;
 mod resolve;
@@ -133,6 +134,15 @@ pub enum AccessTarget {
     Stderr,
     /// The end of a file; the path is absolute.
     File(PathBuf),
+    /// A syslog server, over UDP.
+    SyslogUdp {
+        /// A name, or an address without brackets
+        host: String,
+        /// Its port
+        port: u16,
+    },
+    /// A syslog server, over a UNIX socket; the path is absolute.
+    SyslogUnix(PathBuf),
 }
 
 /// What a line of the access log looks like.
@@ -142,6 +152,10 @@ pub enum LogFormat {
     Auto,
     /// NCSA's combined log format.
     Combined,
+    /// The same behind the host and the port.
+    VhostCombined,
+    /// An object of JSON.
+    Json,
 }
 
 /// What the command line says louder than the config.

@@ -6,12 +6,12 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::User;
 use super::address::Address;
 use super::diagnostic::{Malformed, Quoted, nearest};
 use super::host_pattern::HostPattern;
 use super::kind::Word;
 use super::rules::ErrorStatus;
-use super::{AccessTarget, User};
 
 /// One of a few words.
 pub(super) struct Choice<T: 'static>(pub(super) &'static [(&'static str, T)]);
@@ -48,21 +48,24 @@ impl Word for ListenAddress {
     const COMPLAINT: &str = "invalid address";
 
     fn parse(&self, text: &str, base: &Path) -> Result<Address, Malformed> {
-        /// sun_path of unix(7) has 108 bytes, of which one ends the string.
-        const SOCKET_PATH_BYTES_MAX: usize = 107;
         match text.parse()? {
-            Address::Unix(path) => {
-                let path = absolute(base, &path);
-                match path.as_os_str().len() {
-                    0..=SOCKET_PATH_BYTES_MAX => Ok(Address::Unix(path)),
-                    bytes => Err(Malformed::new(format!(
-                        "the path of a socket has at most {SOCKET_PATH_BYTES_MAX} bytes, {} has {bytes}",
-                        Quoted(&path.to_string_lossy())
-                    ))),
-                }
-            }
+            Address::Unix(path) => socket_path(base, &path).map(Address::Unix),
             address => Ok(address),
         }
+    }
+}
+
+/// The path of a socket below `base`, if it is not too long.
+pub(super) fn socket_path(base: &Path, path: &Path) -> Result<PathBuf, Malformed> {
+    /// sun_path of unix(7) has 108 bytes, of which one ends the string.
+    const SOCKET_PATH_BYTES_MAX: usize = 107;
+    let path = absolute(base, path);
+    match path.as_os_str().len() {
+        0..=SOCKET_PATH_BYTES_MAX => Ok(path),
+        bytes => Err(Malformed::new(format!(
+            "the path of a socket has at most {SOCKET_PATH_BYTES_MAX} bytes, {} has {bytes}",
+            Quoted(&path.to_string_lossy())
+        ))),
     }
 }
 
@@ -177,7 +180,7 @@ impl Word for Directory {
 }
 
 /// `path` below `base`, without the parts that say nothing. `..` stays: what it means depends on symbolic links.
-fn absolute(base: &Path, path: impl AsRef<Path>) -> PathBuf {
+pub(super) fn absolute(base: &Path, path: impl AsRef<Path>) -> PathBuf {
     base.join(path).components().collect()
 }
 
@@ -191,48 +194,6 @@ fn near_directory(path: &Path) -> Option<String> {
     let mut names: Vec<String> = directories.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
     nearest(wanted, names.iter().map(String::as_str)).map(str::to_owned)
-}
-
-/// Where the access log goes.
-pub(super) struct Target;
-
-impl Word for Target {
-    type Value = AccessTarget;
-
-    const COMPLAINT: &str = "invalid target";
-
-    fn parse(&self, text: &str, base: &Path) -> Result<AccessTarget, Malformed> {
-        const EXPECTED: &str = "expected \"off\", \"stdout\", \"stderr\" or the path of a file";
-        match text {
-            "off" => Ok(AccessTarget::Off),
-            "stdout" => Ok(AccessTarget::Stdout),
-            "stderr" => Ok(AccessTarget::Stderr),
-            "" => Err(Malformed::new(EXPECTED)),
-            _ => match nearest(text, ["off", "stdout", "stderr"]).filter(|_| !text.contains(['/', '.'])) {
-                // Else a slip of the finger would silently become a file.
-                Some(near) => Err(Malformed::new(EXPECTED)
-                    .help(format!("did you mean \"{near}\"? A file of this name is written \"./{text}\""))),
-                None => {
-                    let path = absolute(base, text);
-                    match path.parent().filter(|directory| !directory.is_dir()) {
-                        Some(missing) => Err(Malformed::new(format!(
-                            "the directory {} does not exist",
-                            Quoted(&missing.to_string_lossy())
-                        ))
-                        .help("create it; a file in it is then made as needed")),
-                        None => Ok(AccessTarget::File(path)),
-                    }
-                }
-            },
-        }
-    }
-
-    fn show(&self, value: &AccessTarget) -> String {
-        match value {
-            AccessTarget::File(path) => path.display().to_string(),
-            word => format!("{word:?}").to_lowercase(),
-        }
-    }
 }
 
 /// A user to become.

@@ -24,3 +24,4 @@ pub use preconditions::{EntityTag, Validators};
 pub use request::{Method, Rejection, Request, Version};
 pub use response::{ContentFields, Preamble, Response};
 pub use status::Status;
+pub use target::Authority;

@@ -329,8 +329,8 @@ impl Client {
                 return Outcome::Waiting;
             }
             let next = {
-                let occasion = self.occasion(None, shared);
-                prepare(&self.connection.expire(turn.input), occasion, self.peer, self.binding, shared)
+                let (asker, occasion) = (self.asker(shared), self.occasion(None, shared));
+                prepare(&self.connection.expire(turn.input), occasion, asker, self.binding, shared)
             };
             self.carry_out(next, shared);
         }

@@ -105,7 +105,7 @@ impl Display for StartError {
                     None => explain_denial(f, denied.as_deref()),
                 }
             }
-            Self::AccessLog { error, .. } => write!(f, "cannot open the access log: {error}"),
+            Self::AccessLog { target, error, .. } => write!(f, "cannot open the access log {target}: {error}"),
             Self::Bind { address, error, holder } if error.kind() == io::ErrorKind::AddrInUse => {
                 explain_holder(f, address, holder.as_ref())
             }

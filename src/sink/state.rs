@@ -12,6 +12,15 @@ const QUIET: Duration = Duration::from_secs(5);
 /// What is kept for the next lines when all are written, in bytes.
 const KEPT_MAX: usize = 256 * 1024;
 
+/// What is written at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Piece {
+    /// The first lines, as many as fit into so many bytes; of a line that does not fit, as much as does
+    Lines(usize),
+    /// The first line
+    Line,
+}
+
 /// What the writer and those who have lines for it share.
 pub(super) struct State {
     /// Lines that are not written. What the writer is busy with is among them until it has been written.
@@ -102,10 +111,17 @@ impl State {
         }
     }
 
-    /// Copies the first lines, as many as fit; of a line that does not fit, as much as does.
-    pub(super) fn copy_piece(&self, piece: &mut Vec<u8>, bytes_max: usize) {
+    /// Copies what is to be written next.
+    pub(super) fn copy_piece(&self, piece: &mut Vec<u8>, which: Piece) {
         piece.clear();
         let (front, back) = self.waiting.as_slices();
+        let bytes_max = match which {
+            Piece::Lines(bytes_max) => bytes_max,
+            Piece::Line => {
+                let end = memchr(b'\n', front).or_else(|| memchr(b'\n', back).map(|end| front.len() + end));
+                end.map_or(self.waiting.len(), |end| end + 1)
+            }
+        };
         for part in [front, back] {
             let room = bytes_max - piece.len();
             piece.extend_from_slice(part.get(..room).unwrap_or(part));

@@ -37,7 +37,7 @@ impl Shared {
             // No more than there is now: what comes meanwhile is gathered.
             let mut due = state.waiting.len();
             while due > 0 && state.has_lines() {
-                state.copy_piece(&mut piece, self.outlet.piece_max());
+                state.copy_piece(&mut piece, self.outlet.piece());
                 drop(state);
                 let result = self.outlet.write(&piece);
                 state = self.lock();
@@ -47,6 +47,7 @@ impl Shared {
                         due = due.saturating_sub(bytes);
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => state = self.await_room(state),
+                    Err(error) if self.outlet.tells_late(&error) => state.lose(b"\n", Some(error)),
                     Err(error) => {
                         state.give_up(Some(&error));
                         due = 0;

@@ -38,10 +38,8 @@ impl Site {
         Site(path)
     }
 
-    fn config(&self, access: &str) -> Config {
-        let text = format!(
-            "listen = '127.0.0.1:0'\n[server]\nsandbox = false\n[log]\naccess = '{access}'\nformat = 'combined'\n[[site]]\nroot = '.'\n"
-        );
+    fn config(&self, log: &str) -> Config {
+        let text = format!("listen = '127.0.0.1:0'\n[server]\nsandbox = false\n[log]\n{log}\n[[site]]\nroot = '.'\n");
         let path = self.0.join("webserv.toml");
         fs::write(&path, text).unwrap();
         Config::from_file(&path, &Overrides::default()).unwrap_or_else(|_| panic!("a config that is wrong"))
@@ -115,8 +113,14 @@ fn a_request_allocates_nothing() {
         get("/small.txt", "").replace("GET", "HEAD"),
         get("/small.txt", "").replace("GET", "OPTIONS"),
     ];
-    for (access, what) in [("off", "without a log"), ("access.log", "with a log")] {
-        let config = Arc::new(site.config(access));
+    let logs = [
+        ("access = 'off'", "without a log"),
+        ("access = 'access.log'\nformat = 'combined'", "with a log"),
+        ("access = 'access.log'\nformat = 'json'", "with a log of JSON"),
+        ("access = 'syslog:udp://127.0.0.1:9'\nformat = 'vhost_combined'", "with syslog"),
+    ];
+    for (log, what) in logs {
+        let config = Arc::new(site.config(log));
         for request in &requests {
             // Its first answers are not like the others: tables grow, buffers are made.
             let few = allocations(&config, request, FEW);

@@ -77,6 +77,21 @@ fn an_address_that_is_none() {
 }
 
 #[test]
+fn a_log_that_is_none() {
+    let refused = |lines: &str, place: &str, words: &[&str]| {
+        assert_refused(&format!("[log]\n{lines}\n[[site]]\nroot = 'www'\n"), place, words);
+    };
+    refused("access = 'syslog:udp://127.0.0.1'", "2:10", &["the port is missing", "\"syslog:udp://127.0.0.1:514\""]);
+    refused(
+        "access = 'syslog:tcp://127.0.0.1:514'",
+        "2:10",
+        &["\"syslog:udp://HOST:PORT\" or \"syslog:unix:/dev/log\""],
+    );
+    refused("access = '/dev/log'", "2:10", &["\"syslog:unix:/dev/log\""]);
+    refused("format = 'jsn'", "2:10", &["\"vhost_combined\" or \"json\"", "did you mean \"json\""]);
+}
+
+#[test]
 fn a_host_that_is_none() {
     assert_refused("[[site]]\nroot = 'www'\nhosts = 'a b'\n", "3:9", &["host"]);
     assert_refused("[[site]]\nroot = 'www'\nhosts = ['a.test', 'http://b.test/']\n", "3:20", &["b.test", "scheme"]);

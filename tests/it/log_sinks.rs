@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -320,14 +321,19 @@ fn a_pipe_whose_reader_has_gone_costs_lines_that_are_counted() {
     assert_eq!(lost(&finished.stderr, "access log", "Broken pipe"), 1000, "{}", finished.stderr);
 }
 
-#[test]
-fn a_terminal_that_is_stopped_stops_nobody() {
+/// Keyboard and screen, and what a program has of them.
+pub(crate) fn terminal() -> (File, OwnedFd) {
     let master = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).unwrap();
     rustix::pty::grantpt(&master).unwrap();
     rustix::pty::unlockpt(&master).unwrap();
     let name = rustix::pty::ptsname(&master, Vec::new()).unwrap();
     let slave = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
-    let mut keyboard = File::from(master);
+    (File::from(master), slave)
+}
+
+#[test]
+fn a_terminal_that_is_stopped_stops_nobody() {
+    let (mut keyboard, slave) = terminal();
     let screen = keyboard.try_clone().unwrap();
 
     let (directory, config) = site("stdout");

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::sending::{Ahead, SendingFile, look_ahead};
 use super::{Client, Ending, Succession, Turn};
-use crate::access_log::Entry;
+use crate::access_log::{Asker, Entry};
 use crate::files::{Fetched, File};
 use crate::http::{Awaiting, CloseReason, Method, Step};
-use crate::net::{Outbox, Peer};
+use crate::net::Outbox;
 use crate::server::shared::Shared;
 use crate::server::trace;
 use crate::site::{Answer, Occasion, Postponed, Segment};
@@ -42,9 +42,9 @@ impl Client {
         let has_room = |outbox: &Outbox| outbox.queued() < OUTBOX_BYTES && !outbox.holds_file();
         while turn.requests_left > 0 && self.ending == Ending::Open && self.outbox.as_deref().is_none_or(has_room) {
             let before = turn.input;
-            let occasion = self.occasion(turn.fetched.as_deref(), shared);
+            let (asker, occasion) = (self.asker(shared), self.occasion(turn.fetched.as_deref(), shared));
             let step = self.connection.step(&mut turn.input, &shared.limits);
-            match prepare(&step, occasion, self.peer, self.binding, shared) {
+            match prepare(&step, occasion, asker, self.binding, shared) {
                 Next::Await(awaiting) => return Halt::Await(awaiting),
                 Next::Postpone(postponed) => {
                     self.connection.postpone(&mut turn.input, before);
@@ -61,9 +61,19 @@ impl Client {
 
     /// Tells the peer that there is no room for it.
     pub(in crate::server) fn turn_away(&mut self, shared: &mut Shared) {
-        let occasion = self.occasion(None, shared);
-        let next = prepare(&self.connection.turn_away(), occasion, self.peer, self.binding, shared);
+        let (asker, occasion) = (self.asker(shared), self.occasion(None, shared));
+        let next = prepare(&self.connection.turn_away(), occasion, asker, self.binding, shared);
         self.carry_out(next, shared);
+    }
+
+    /// What the log is to know of its next request, beside that.
+    pub(super) fn asker(&self, shared: &Shared) -> Asker {
+        // One that has waited for the disk has the time for that since it was complete.
+        let since = match self.fetches {
+            0 => shared.instant,
+            _ => self.deadline.checked_sub(shared.timeouts.send).unwrap_or(shared.instant),
+        };
+        Asker { peer: self.peer, time: (shared.now.seconds, shared.now.nanoseconds), since }
     }
 
     /// When its next request is answered.
@@ -105,8 +115,14 @@ impl Client {
 }
 
 /// Answers a request or a rejection, and sees to its line in the log.
-pub(super) fn prepare(step: &Step<'_>, occasion: Occasion<'_>, peer: Peer, binding: u32, shared: &mut Shared) -> Next {
-    let mut resident = 0..0;
+pub(super) fn prepare(
+    step: &Step<'_>,
+    occasion: Occasion<'_>,
+    asker: Asker,
+    binding: u32,
+    shared: &mut Shared,
+) -> Next {
+    let (peer, mut resident) = (asker.peer, 0..0);
     let (answer, entry) = match step {
         Step::NeedBytes(awaiting) => return Next::Await(*awaiting),
         Step::Close(reason) => return Next::Close(*reason),
@@ -127,25 +143,24 @@ pub(super) fn prepare(step: &Step<'_>, occasion: Occasion<'_>, peer: Peer, bindi
                 }
             }
             trace::request(peer, request);
-            let entry = Entry::of_request(peer, request, answer.status());
+            let entry = Entry::of_request(asker, request, answer.status());
             (answer, entry)
         }
         Step::Reject(rejection, head) => {
             trace::rejection(peer, rejection, head.bytes());
             let answer = shared.sites.answer_rejection(binding as usize, *rejection, *head);
-            let entry = Entry::of_rejection(peer, head.bytes(), rejection.status);
+            let entry = Entry::of_rejection(asker, head.bytes(), rejection.status);
             (answer, entry)
         }
     };
-    let second = shared.now.seconds;
     let length = if entry.is_head() { 0 } else { answer.content().len() };
     let sending_file = if let Some((file, _)) = first_part(&answer).filter(|_| length > 0) {
         let mut sending = shared.sending_files.pop().unwrap_or_default();
-        shared.access_log.begin(&entry, second, &mut sending.line);
+        shared.access_log.begin(&entry, &mut sending.line);
         (sending.file, sending.resident, sending.length) = (Some(Arc::clone(file)), resident, length);
         Some(sending)
     } else {
-        shared.access_log.add(&entry, length, second);
+        shared.access_log.add(&entry, length);
         None
     };
     Next::Respond(answer, sending_file)
