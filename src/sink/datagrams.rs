@@ -86,3 +86,35 @@ impl Datagrams {
 fn send(socket: &OwnedFd, line: &[u8]) -> Result<(), Errno> {
     retry_on_intr(|| rustix::net::send(socket, line, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)).map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_has_received_is_told_with_the_next_line() {
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        drop(server);
+        let datagrams = Datagrams::to(Server::Udp(address));
+        datagrams.send(b"in vain").unwrap();
+        assert!(
+            poll_for(PollFlags::ERR, datagrams.lock().as_ref().unwrap(), Duration::from_secs(10)),
+            "it is not told"
+        );
+        let server = UdpSocket::bind(address).unwrap();
+        let error = datagrams.send(b"late").unwrap_err();
+        assert!(datagrams.tells_late(&error), "{error}");
+        datagrams.send(b"again").unwrap();
+        let mut buffer = [0; 9];
+        assert_eq!(server.recv(&mut buffer).map(|length| buffer[..length].to_vec()).unwrap(), b"again");
+    }
+
+    #[test]
+    fn what_a_unix_socket_tells_is_about_its_line() {
+        let datagrams = Datagrams::to(Server::Unix("/missing/log".into()));
+        let error = datagrams.send(b"line").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!datagrams.tells_late(&error) && !datagrams.tells_late(&io::ErrorKind::ConnectionRefused.into()));
+    }
+}

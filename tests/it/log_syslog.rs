@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::process::Signal;
 
 use crate::log_sinks::{PROMPT, ask, lost, site};
-use crate::support::{PATIENCE, Scratch, Server, eventually};
+use crate::support::{PATIENCE, Scratch, Server, eventually, own_address};
 use crate::wire::{get, request};
 
 /// A message without its header, which is as it has to be.
@@ -135,13 +135,29 @@ fn a_server_that_reads_nothing_stops_nobody() {
 
 #[test]
 fn a_port_that_nobody_listens_at_costs_lines_that_are_counted() {
-    let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-    let (directory, config) = site(&format!("syslog:udp://127.0.0.1:{port}"));
+    let address = own_address();
+    let (directory, config) = site(&format!("syslog:udp://{address}"));
     let mut server = Server::configured(&directory, &config);
     eventually("it is told", || {
         get(&server, "/").assert_status(200);
         server.process.stderr.has("lost: Connection refused")
     });
+    // What is told late costs nothing of what comes then.
+    let syslog = UdpSocket::bind(address).unwrap();
+    syslog.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut peer = server.connect();
+    peer.send((0..50).map(|number| request("GET", &format!("/?{number}"), &[])).collect::<String>());
+    let mut next = 0;
+    while next < 50 {
+        let mut buffer = [0; 65536];
+        let length = syslog.recv(&mut buffer).unwrap();
+        let message = message(&buffer[..length], &server);
+        // One of those before may be late.
+        if !message.contains("\"GET / ") {
+            assert!(message.contains(&format!("\"GET /?{next} ")), "{message}");
+            next += 1;
+        }
+    }
 }
 
 #[test]
