@@ -9,7 +9,8 @@ use log::LevelFilter;
 use webserv::cli::{self, Arguments, Verbosity};
 use webserv::config::Config;
 use webserv::server::banner::{self, Look};
-use webserv::server::{Appearance, Signals, StartError, Supervisor, trace};
+use webserv::server::trace::{self, Painted};
+use webserv::server::{Appearance, Signals, StartError, Supervisor};
 use webserv::sink::{self, Sink};
 
 /// It could not run.
@@ -74,15 +75,17 @@ fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), S
 
 /// Diagnostics go to the standard error: what `RUST_LOG` lets through, or else the level of the config.
 fn start_log(config: &Config, verbosity: Verbosity) {
-    let style = if may_color() && io::stderr().is_terminal() { WriteStyle::Always } else { WriteStyle::Never };
+    let is_painted = may_color() && io::stderr().is_terminal();
+    let style = if is_painted { WriteStyle::Always } else { WriteStyle::Never };
     env_logger::Builder::new()
         .target(Target::Pipe(Box::new(Sink::standard_error())))
         .write_style(style)
         .filter_level(if is_filtered() { level(config, verbosity) } else { LevelFilter::Trace })
         .parse_default_env()
-        .format(|out, record| {
+        .format(move |out, record| {
             if record.target() == trace::WIRE {
-                return writeln!(out, "{}", record.args());
+                let text = record.args().to_string();
+                return if is_painted { writeln!(out, "{}", Painted(&text)) } else { writeln!(out, "{text}") };
             }
             let style = out.default_level_style(record.level());
             writeln!(out, "{style}{}{style:#}: {}", record.level().as_str().to_ascii_lowercase(), record.args())

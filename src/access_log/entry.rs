@@ -12,6 +12,8 @@ use crate::net::Peer;
 pub struct Asker {
     /// Who
     pub peer: Peer,
+    /// Nothing has been answered on its connection yet
+    pub is_new: bool,
     /// When the answer was made: the second, counted from 1970 on, and the nanosecond in it
     pub time: (i64, u32),
     /// When the request was complete

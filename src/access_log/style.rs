@@ -52,18 +52,10 @@ impl Style {
         let status = entry.status.code();
         let digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
         match self {
-            Style::Short { color, hosts } => {
+            Style::Short { color, .. } => {
                 let paint = Paint { is_on: color };
                 paint.dim(&clock.short, out);
-                put(out, &[b"  ", paint.of_status(status), &digits, paint.reset(), b"  "]);
-                if let Some(authority) = entry.authority.filter(|_| hosts) {
-                    paint.dim(authority.host, out);
-                    out.extend_from_slice(b"  ");
-                }
-                let line = shown(entry.line);
-                // What everybody speaks is left out.
-                quotable(line.strip_suffix(b" HTTP/1.1").unwrap_or(line), out);
-                put(out, &[b"  ", paint.as_dim()]);
+                put(out, &[b"  ", paint.of_status(status), &digits, paint.reset(), b"  ", paint.as_dim()]);
             }
             Style::Combined | Style::VhostCombined => {
                 if self == Style::VhostCombined {
@@ -95,7 +87,10 @@ impl Style {
     /// The number of bytes, and what leads to the duration.
     pub(super) fn write_bytes(self, bytes: u64, out: &mut Vec<u8>) {
         match self {
-            Style::Short { .. } => _ = write!(out, "{}  ", Size(bytes)),
+            Style::Short { .. } => {
+                aligned(8, Size(bytes), out);
+                out.extend_from_slice(b"  ");
+            }
             Style::Combined | Style::VhostCombined if bytes == 0 => out.push(b'-'),
             Style::Combined | Style::VhostCombined => _ = write!(out, "{bytes}"),
             Style::Json => _ = write!(out, "{bytes},\"duration_us\":"),
@@ -105,12 +100,13 @@ impl Style {
     /// How long it took.
     pub(super) fn write_duration(self, duration: Duration, out: &mut Vec<u8>) {
         match self {
-            Style::Short { color, .. } if duration >= SLOW => {
+            Style::Short { color, .. } => {
                 let paint = Paint { is_on: color };
-                put(out, &[paint.reset(), paint.as_slow()]);
-                _ = write!(out, "{}", Time(duration));
+                if duration >= SLOW {
+                    put(out, &[paint.reset(), paint.as_slow()]);
+                }
+                aligned(7, Time(duration), out);
             }
-            Style::Short { .. } => _ = write!(out, "{}", Time(duration)),
             Style::Json => _ = write!(out, "{}", duration.as_micros()),
             Style::Combined | Style::VhostCombined => {}
         }
@@ -119,7 +115,18 @@ impl Style {
     /// The rest, with the end of the line.
     pub(super) fn write_after(self, entry: &Entry<'_>, out: &mut Vec<u8>) {
         match self {
-            Style::Short { color, .. } => put(out, &[Paint { is_on: color }.reset(), b"\n"]),
+            Style::Short { color, hosts } => {
+                let paint = Paint { is_on: color };
+                put(out, &[paint.reset(), b"  "]);
+                if let Some(authority) = entry.authority.filter(|_| hosts) {
+                    paint.dim(authority.host, out);
+                    out.extend_from_slice(b"  ");
+                }
+                let line = shown(entry.line);
+                // What everybody speaks is left out.
+                quotable(line.strip_suffix(b" HTTP/1.1").unwrap_or(line), out);
+                out.push(b'\n');
+            }
             Style::Combined | Style::VhostCombined => {
                 for value in [entry.referer, entry.user_agent] {
                     out.extend_from_slice(b" \"");
@@ -161,6 +168,17 @@ fn put(out: &mut Vec<u8>, parts: &[&[u8]]) {
 fn quotable(bytes: &[u8], out: &mut Vec<u8>) {
     // Writing to memory does not fail.
     _ = write!(out, "{}", Quotable(bytes));
+}
+
+/// A text with as many spaces before it as bring it to that width: what is as long in each line comes first, and in columns.
+fn aligned(width: usize, text: impl fmt::Display, out: &mut Vec<u8>) {
+    let start = out.len();
+    _ = write!(out, "{text}");
+    let missing = width.saturating_sub(out.len() - start);
+    out.resize(out.len() + missing, b' ');
+    if let Some(text) = out.get_mut(start..) {
+        text.rotate_right(missing);
+    }
 }
 
 /// A member of an object that has others before it.

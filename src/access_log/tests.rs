@@ -20,7 +20,7 @@ fn open(style: Style) -> AccessLog {
 }
 
 fn asker(peer: Peer) -> Asker {
-    Asker { peer, time: (784_111_777, 89_999_999), since: Instant::now() }
+    Asker { peer, is_new: true, time: (784_111_777, 89_999_999), since: Instant::now() }
 }
 
 /// The lines of this turn, as if each had taken as long.
@@ -94,11 +94,15 @@ fn json() {
 fn short() {
     let head = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
     let plain = Style::Short { color: false, hosts: false };
-    assert_eq!(line(plain, head, 1536), "10:49:37  200  GET /a  1.5 KiB  1.2 ms\n");
+    assert_eq!(line(plain, head, 1536), "10:49:37  200   1.5 KiB   1.2 ms  GET /a\n");
+    assert_eq!(line(plain, head, 1023 << 20), "10:49:37  200  1023 MiB   1.2 ms  GET /a\n");
     assert_eq!(
         line(Style::Short { color: true, hosts: true }, head, 0),
-        "\x1b[2m10:49:37\x1b[0m  \x1b[32m200\x1b[0m  \x1b[2ma\x1b[0m  GET /a  \x1b[2m0 B  1.2 ms\x1b[0m\n"
+        "\x1b[2m10:49:37\x1b[0m  \x1b[32m200\x1b[0m  \x1b[2m     0 B   1.2 ms\x1b[0m  \x1b[2ma\x1b[0m  GET /a\n"
     );
+    let mut slow = Vec::new();
+    Style::Short { color: true, hosts: true }.write_duration(Duration::from_secs(1), &mut slow);
+    assert_eq!(slow.escape_ascii().to_string(), "\\x1b[0m\\x1b[33m  1.0 s");
 }
 
 #[test]

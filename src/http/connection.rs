@@ -101,10 +101,10 @@ impl CloseReason {
 impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::PeerFinished => "the peer has finished",
-            Self::LastRequest => "that was the last request",
-            Self::Rejected => "the request was refused",
-            Self::ContentRefused => "the content is not wanted",
+            Self::PeerFinished => "the client has closed its side",
+            Self::LastRequest => "the client asked for that, or speaks HTTP/1.0",
+            Self::Rejected => "where the next request would begin is not known",
+            Self::ContentRefused => "the content was not read",
             Self::Idle => "no request came in time",
             Self::Retired => "the server stops",
         })
@@ -217,6 +217,14 @@ impl Connection {
         };
         response.encode(preamble, connection, out);
         !is_head
+    }
+
+    /// Why nothing more is read, where that is so: what was appended last is the last response.
+    pub fn finished(&self) -> Option<CloseReason> {
+        match self.receiving {
+            Receiving::Finished(reason) => Some(reason),
+            Receiving::Head { .. } | Receiving::Content => None,
+        }
     }
 
     /// Gives the request back that was pulled out last, and can't be answered yet: the next step pulls it out again. `before`

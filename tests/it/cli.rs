@@ -192,6 +192,52 @@ fn verbose_shows_heads_as_curl_does() {
 }
 
 #[test]
+fn verbose_tells_what_becomes_of_a_connection() {
+    let directory = Scratch::with(&[("www/a.txt", "content\n")]);
+    let config = "listen = '127.0.0.1:0'\n[[site]]\nroot = 'www'\n";
+    let mut server = Server::start(webserv().arg("-v").arg("-c").arg(directory.write("webserv.toml", config)));
+    let address = server.address();
+    let mut peer = server.connect();
+    peer.exchange(request("GET", "/a.txt", &[])).assert_status(200);
+    directory.write("webserv.toml", format!("{config}index = 'a'\n"));
+    server.reload("served by what was loaded last");
+    peer.exchange(request("GET", "/a.txt", &["Connection: close"])).assert_status(200);
+    peer.assert_ended();
+    drop(peer);
+    while server.process.stderr.line_with(" closed: ").contains("will be") {}
+    let mut peer = server.connect();
+    peer.exchange("nonsense\r\n\r\n").assert_status(400);
+    peer.assert_ended();
+    drop(peer);
+    while server.process.stderr.line_with(" closed: ").contains("will be") {}
+    let mut peer = server.connect();
+    peer.finish_sending();
+    peer.assert_ended();
+    drop(peer);
+    while server.process.stderr.line_with(" closed: ").contains("will be") {}
+    let said = server.stop().stderr;
+    // Behind the address of the peer.
+    let told = said.lines().filter_map(|line| line.strip_prefix("* ")?.split_once(' ').map(|(_, told)| told));
+    let expected = format!(
+        "connected at {address}
+asks on a new connection
+stays connected
+stays connected, and is served by what was loaded last
+asks on the same connection
+will be closed: the client asked for that, or speaks HTTP/1.0
+closed: the client asked for that, or speaks HTTP/1.0
+connected at {address}
+asks on a new connection, and is refused: the request line is not a method, a request-target and a version, one space apart
+will be closed: where the next request would begin is not known
+closed: where the next request would begin is not known
+connected at {address}
+closed: the client has closed its side"
+    );
+    assert_eq!(told.collect::<Vec<_>>().join("\n"), expected);
+    assert!(said.contains("> nonsense\n>\n< HTTP/1.1 400 Bad Request\n"), "{said}");
+}
+
+#[test]
 fn quiet_says_nothing_but_errors() {
     let directory = Scratch::with(&[("a.txt", "content\n")]);
     let socket = directory.join("web.sock");

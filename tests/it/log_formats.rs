@@ -183,9 +183,9 @@ fn the_host_stands_before_the_combined_format() {
 #[test]
 fn on_a_terminal_it_is_short_and_coloured() {
     let directory = Scratch::with(&[("a.txt", "content\n")]);
-    for (no_color, expected) in [
-        ("", "\x1b[2m99:99:99\x1b[0m  \x1b[32m999\x1b[0m  GET /a.txt  \x1b[2m9 B  9 ms\x1b[0m\r\n"),
-        ("1", "99:99:99  999  GET /a.txt  9 B  9 ms\r\n"),
+    for (no_color, start, end) in [
+        ("", "\x1b[2m99:99:99\x1b[0m  \x1b[32m999\x1b[0m  \x1b[2m     9 B  ", "\x1b[0m  GET /a.txt\r\n"),
+        ("1", "99:99:99  999       9 B  ", "  GET /a.txt\r\n"),
     ] {
         let (screen, slave) = terminal();
         let mut command = webserv();
@@ -194,10 +194,6 @@ fn on_a_terminal_it_is_short_and_coloured() {
         drop(command);
         get(&server, "/a.txt").assert_status(200);
         let line = Output::of(screen).line().unwrap();
-        // However long it took.
-        let (before, duration) = line.split_once("B  ").expect(&line);
-        let line =
-            format!("{before}B  9{}", duration.trim_start_matches(|char: char| char == '.' || char.is_ascii_digit()));
         // But for those of the colours, any digit will do.
         let mut in_colour = false;
         let form: String = line
@@ -207,6 +203,7 @@ fn on_a_terminal_it_is_short_and_coloured() {
                 if char.is_ascii_digit() && !in_colour { '9' } else { char }
             })
             .collect();
-        assert_eq!(form, expected);
+        let duration = form.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+        assert!(duration.is_some_and(|it| it.len() == 7 && it.ends_with("9 ms")), "{form:?}");
     }
 }

@@ -73,7 +73,8 @@ impl Client {
             0 => shared.instant,
             _ => self.deadline.checked_sub(shared.timeouts.send).unwrap_or(shared.instant),
         };
-        Asker { peer: self.peer, time: (shared.now.seconds, shared.now.nanoseconds), since }
+        let time = (shared.now.seconds, shared.now.nanoseconds);
+        Asker { peer: self.peer, is_new: self.is_new, time, since }
     }
 
     /// When its next request is answered.
@@ -102,7 +103,7 @@ impl Client {
         let has_content = outbox.encode(|out| {
             let start = out.len();
             let has_content = self.connection.respond(&answer.response(), &shared.preamble, out);
-            trace::response(self.peer, out.get(start..).unwrap_or_default());
+            trace::response(self.peer, out.get(start..).unwrap_or_default(), self.connection.finished());
             has_content
         });
         for segment in answer.content().segments().iter().filter(|_| has_content) {
@@ -122,7 +123,7 @@ pub(super) fn prepare(
     binding: u32,
     shared: &mut Shared,
 ) -> Next {
-    let (peer, mut resident) = (asker.peer, 0..0);
+    let mut resident = 0..0;
     let (answer, entry) = match step {
         Step::NeedBytes(awaiting) => return Next::Await(*awaiting),
         Step::Close(reason) => return Next::Close(*reason),
@@ -142,12 +143,12 @@ pub(super) fn prepare(
                     }
                 }
             }
-            trace::request(peer, request);
+            trace::request(asker, request);
             let entry = Entry::of_request(asker, request, answer.status());
             (answer, entry)
         }
         Step::Reject(rejection, head) => {
-            trace::rejection(peer, rejection, head.bytes());
+            trace::rejection(asker, rejection, head.bytes());
             let answer = shared.sites.answer_rejection(binding as usize, *rejection, *head);
             let entry = Entry::of_rejection(asker, head.bytes(), rejection.status);
             (answer, entry)

@@ -8,6 +8,7 @@ use super::{Client, Ending, SendingFile, Succession, Waiting};
 use crate::http::{Awaiting, Connection};
 use crate::net::{LocalAddress, Peer, Transport};
 use crate::server::shared::Shared;
+use crate::server::trace;
 
 /// A client on its way from one worker to another, before its next answer.
 pub(in crate::server) struct Handed {
@@ -97,6 +98,7 @@ impl Client {
             is_queued: _,
         } = self;
         let socket = transport.into_socket();
+        trace::handed_over(peer);
         Handed {
             socket,
             connection,

@@ -142,7 +142,7 @@ impl Worker {
             match acceptor.accept() {
                 Ok(None) => return,
                 Ok(Some((transport, peer))) => {
-                    trace::accepted(peer);
+                    trace::accepted(peer, &endpoint.address);
                     let client = Client::new(transport, peer, endpoint.binding, &self.shared);
                     self.entrances.count_accepted();
                     self.settle_in(client, place);
