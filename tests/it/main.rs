@@ -37,6 +37,7 @@ mod range;
 mod rejections;
 mod reload;
 mod reload_clients;
+mod reload_sockets;
 mod rfc;
 mod rules;
 mod sandbox;
