@@ -50,7 +50,8 @@
 //!   while it is sent, or is written over, cuts the connection before its last piece is sent.
 //! - **The content of a file is not waited for** by the thread that serves: what is not in memory is read by others, and
 //!   what they have read is what is sent. So is a directory that is to be listed, with the metadata of all that is in it.
-//!   Other names and metadata are waited for, and so is to open and to close a file. What is
+//!   Other names and metadata are waited for, and so is to open and to close a file, but none is opened a second time by a
+//!   worker that has it open: FUSE would have that wait for what is being read of it. What is
 //!   in memory is found out by a try every 128 KiB, so that a page that was evicted between two of them is waited for, and
 //!   on overlayfs, which cannot tell, what was read once through the same descriptor and was evicted since.
 //! - **A log is never waited for**: a file or a server that takes no lines costs lines, which are counted.

@@ -11,6 +11,8 @@
 //! Paths are bytes, UTF-8 or not. Nothing is looked at by name once it is open: size, times and content all come from
 //! the one descriptor, so whatever is renamed, linked or replaced meanwhile, they belong together.
 //!
+//! A file that is open in the state in which it is now is not opened again: [`OpenFiles`] finds it.
+//!
 //! Content that is in memory is read at once. What would have to come from the disk is for [`Fetchers`]: threads that do
 //! nothing else. A [`Directory`] is read by them in any case, since it may hold any number of entries.
 //!
@@ -22,6 +24,7 @@ mod directory;
 mod error;
 mod fetch;
 mod file;
+mod open_files;
 mod resolver;
 mod root;
 #[cfg(test)]
@@ -32,5 +35,6 @@ pub use directory::{Directory, Entry, Kind};
 pub use error::{OpenError, ReadError};
 pub use fetch::{Chore, Fetch, Fetched, Fetchers};
 pub use file::{File, Identity, Metadata, Reading, Timestamp};
+pub use open_files::OpenFiles;
 pub use resolver::Symlinks;
 pub use root::{Opened, Refreshed, Root};

@@ -12,6 +12,9 @@ use super::walk;
 /// How to open for reading. `NONBLOCK`: a FIFO must not wait for its writer. `NOCTTY`: a terminal must not become ours.
 pub(super) const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
+/// How to open as a place: what is there is not told of it, so that nothing is waited for that it is busy with.
+pub(super) const PLACE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+
 /// How often openat2(2) is tried where it was disturbed.
 const ATTEMPTS_MAX: usize = 4;
 
@@ -45,29 +48,35 @@ impl Resolver {
         }
     }
 
-    /// Opens what `path` names, for reading; a directory perhaps only as a place (`O_PATH`). Errors are those of
+    /// Opens what `path` names, as a place or for reading, then a directory perhaps only as a place. Errors are those of
     /// openat2(2), with either resolver.
-    pub(super) fn open(self, root: BorrowedFd<'_>, path: &[u8], symlinks: Symlinks) -> rustix::io::Result<OwnedFd> {
+    pub(super) fn open(
+        self,
+        root: BorrowedFd<'_>,
+        path: &[u8],
+        flags: OFlags,
+        symlinks: Symlinks,
+    ) -> rustix::io::Result<OwnedFd> {
         match (self, symlinks) {
-            (_, Symlinks::Follow) => or_place(|flags| anywhere(root, path, flags)),
-            (Resolver::Openat2, _) => match or_place(|flags| beneath(root, path, flags, symlinks)) {
+            (_, Symlinks::Follow) => or_place(flags, |flags| anywhere(root, path, flags)),
+            (Resolver::Openat2, _) => match or_place(flags, |flags| beneath(root, path, flags, symlinks)) {
                 // The kernel takes every absolute link for one that leaves the root.
-                Err(Errno::XDEV) if symlinks == Symlinks::Inside => walk::open(root, path, symlinks),
+                Err(Errno::XDEV) if symlinks == Symlinks::Inside => walk::open(root, path, flags, symlinks),
                 // Renames without end elsewhere. The walk holds on to the directories it came by and cannot be
                 // disturbed.
-                Err(Errno::AGAIN) => walk::open(root, path, symlinks),
+                Err(Errno::AGAIN) => walk::open(root, path, flags, symlinks),
                 opened => opened,
             },
-            (Resolver::Walk, _) => walk::open(root, path, symlinks),
+            (Resolver::Walk, _) => walk::open(root, path, flags, symlinks),
         }
     }
 }
 
-/// Opens for reading, or as a place: a directory that may be entered but not listed, where a directory is all the
+/// Opens as it is asked to, or as a place: a directory that may be entered but not listed, where a directory is all the
 /// caller wants to know.
-fn or_place(open: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>) -> rustix::io::Result<OwnedFd> {
-    match open(READ) {
-        Err(Errno::ACCESS) => open(OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC).map_err(|_| Errno::ACCESS),
+fn or_place(flags: OFlags, open: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>) -> rustix::io::Result<OwnedFd> {
+    match open(flags) {
+        Err(Errno::ACCESS) => open(PLACE | OFlags::DIRECTORY).map_err(|_| Errno::ACCESS),
         opened => opened,
     }
 }

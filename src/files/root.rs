@@ -12,7 +12,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use super::directory::Directory;
 use super::error::OpenError;
 use super::file::{File, Identity, Metadata, Place, place};
-use super::resolver::{Resolver, Symlinks};
+use super::resolver::{PLACE, READ, Resolver, Symlinks};
 
 /// A directory that files are opened beneath. It is held by descriptor, so that what is opened is beneath one and the
 /// same directory until [`Root::refresh`].
@@ -157,18 +157,19 @@ impl Root {
         Ok(Identity::from(&stat?))
     }
 
-    /// The same, and what has this identity can be opened beneath the root, too. Costs what it costs to open it.
+    /// The same, and what has this identity lies beneath the root, too. It is found as if it were opened, but is not: to open
+    /// a file that is being read may be to wait for that.
     ///
     /// # Errors
     ///
-    /// As above, and where it cannot be opened, or is not the same there.
+    /// As above, and where there is no way to it, or something else there.
     pub fn identity_beneath(&mut self, path: &[u8]) -> io::Result<Identity> {
         let identity = self.identity(path)?;
-        match self.open_beneath(path) {
-            Ok(Opened::File(file)) if file.metadata().identity == identity => Ok(identity),
-            Ok(_) => Err(io::Error::other("something else beneath the root")),
-            Err(error) => Err(io::Error::other(error)),
-        }
+        let Beneath { open, resolver, symlinks } = &self.beneath;
+        let OpenRoot { directory, .. } = open.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let place = resolver.open(directory.as_fd(), or_dot(path), PLACE, *symlinks)?;
+        let is_it = Identity::from(&rustix::fs::fstat(&place)?) == identity;
+        is_it.then_some(identity).ok_or_else(|| io::Error::other("something else beneath the root"))
     }
 }
 
@@ -183,7 +184,7 @@ impl Beneath {
         {
             return Err(OpenError::NotAFile);
         }
-        let descriptor = self.resolver.open(directory.as_fd(), or_dot(path), self.symlinks)?;
+        let descriptor = self.resolver.open(directory.as_fd(), or_dot(path), READ, self.symlinks)?;
         let stat = rustix::fs::fstat(&descriptor)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => Ok(Opened::File(Arc::new(File::new(descriptor, Metadata::from(&stat))))),

@@ -16,7 +16,7 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat};
 use rustix::io::{Errno, Result};
 
 use super::file::{Place, place};
-use super::resolver::{READ, Symlinks};
+use super::resolver::{self, Symlinks};
 
 /// As many symbolic links as Linux follows (`MAXSYMLINKS`).
 const LINKS_MAX: usize = 40;
@@ -25,10 +25,10 @@ const LINKS_MAX: usize = 40;
 const PATH_BYTES_MAX: usize = 4096;
 
 /// A component as a place: neither opened for reading nor followed.
-const PLACE: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+const PLACE: OFlags = resolver::PLACE.union(OFlags::NOFOLLOW);
 
-/// Opens what `path` names beneath `root`, for reading; a directory only as a place.
-pub(super) fn open(root: BorrowedFd<'_>, path: &[u8], symlinks: Symlinks) -> Result<OwnedFd> {
+/// Opens what `path` names beneath `root`; a directory only as a place.
+pub(super) fn open(root: BorrowedFd<'_>, path: &[u8], flags: OFlags, symlinks: Symlinks) -> Result<OwnedFd> {
     if path.len() >= PATH_BYTES_MAX {
         return Err(Errno::NAMETOOLONG);
     }
@@ -69,7 +69,7 @@ pub(super) fn open(root: BorrowedFd<'_>, path: &[u8], symlinks: Symlinks) -> Res
                     _ if way.outside.is_some() => return Err(Errno::XDEV),
                     (_, Some(_)) => return Err(Errno::NOTDIR),
                     (FileType::RegularFile, None) => {
-                        match openat(way.here(), name, READ | OFlags::NOFOLLOW, Mode::empty()) {
+                        match openat(way.here(), name, flags | OFlags::NOFOLLOW, Mode::empty()) {
                             // A link since it was looked at: look again.
                             Err(Errno::LOOP) => {
                                 links = one_more(links)?;

@@ -17,7 +17,7 @@ use foldhash::fast::RandomState;
 
 use super::ghosts::Ghosts;
 use super::representation::Representation;
-use crate::files::{Identity, Timestamp};
+use crate::files::{Identity, OpenFiles, Timestamp};
 
 /// How long, in seconds, an entry is compared by its name alone. A file keeps its identity when its directory is moved
 /// out of the root, and if a link is put in the place of that, it seems to be where it was.
@@ -74,6 +74,8 @@ pub enum Known {
 /// What is known, by path.
 #[derive(Debug)]
 pub struct Cache {
+    /// Files that are being read or sent, or are kept here
+    pub open_files: OpenFiles,
     bytes_max: usize,
     descriptors_max: usize,
     bytes: usize,
@@ -117,6 +119,7 @@ impl Cache {
     /// A cache for so many sites, of so many bytes and descriptors.
     pub fn new(sites: usize, bytes_max: usize, descriptors_max: usize) -> Cache {
         Cache {
+            open_files: OpenFiles::default(),
             bytes_max,
             descriptors_max,
             bytes: 0,

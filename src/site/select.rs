@@ -18,7 +18,9 @@ use super::rules::{RuleBook, Rules};
 use super::stand_in::StandIns;
 use super::standing::Standing;
 use crate::config::Methods;
-use crate::files::{Fetch, Fetched, Identity, Metadata, OpenError, Opened, ReadError, Root, Timestamp};
+use crate::files::{
+    Fetch, Fetched, File, Identity, Metadata, OpenError, OpenFiles, Opened, ReadError, Root, Timestamp,
+};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
 use crate::http::{FieldName, Method, Request, Status};
@@ -286,11 +288,11 @@ impl Site {
         let mut fetched = occasion.fetched.filter(is_still_there);
         for _ in 0..READS_MAX {
             let fetched = fetched.take();
-            let opened = match fetched {
-                Some(Fetched::Bytes { file, .. }) => Ok(Opened::File(Arc::clone(file))),
-                Some(Fetched::Chore { .. }) | None => self.root.open_beneath(name),
+            let open = match fetched {
+                Some(Fetched::Bytes { file, .. }) => Some(Arc::clone(file)),
+                Some(Fetched::Chore { .. }) | None => self.find_open(name, &cache.open_files),
             };
-            let file = match opened {
+            let file = match open.map_or_else(|| self.root.open_beneath(name), |file| Ok(Opened::File(file))) {
                 Ok(Opened::File(file)) => file,
                 Ok(Opened::Directory(_)) => return Found::Directory,
                 Err(error) => {
@@ -309,6 +311,9 @@ impl Site {
             };
             match Representation::of(&file, || self.types.content_type(name), now, content, Rc::clone(rules)) {
                 Ok(representation) => {
+                    if representation.holds_descriptor() {
+                        cache.open_files.add(&file);
+                    }
                     let representation = Rc::new(representation);
                     if representation.is_lasting() {
                         let known = Known::Representation(Rc::clone(&representation));
@@ -319,6 +324,7 @@ impl Site {
                 Err(ReadError::Changed) => {}
                 Err(ReadError::NotResident) if occasion.fetches >= READS_MAX => break,
                 Err(ReadError::NotResident) => {
+                    cache.open_files.add(&file);
                     let range = 0..file.metadata().size;
                     return Found::Later(Postponed::Fetch(Fetch::Bytes { file, range }));
                 }
@@ -326,6 +332,15 @@ impl Site {
             }
         }
         CHANGING.into()
+    }
+
+    /// The file of that name as it is now, if it is open already.
+    fn find_open(&mut self, name: &[u8], open_files: &OpenFiles) -> Option<Arc<File>> {
+        if open_files.is_empty() {
+            return None;
+        }
+        open_files.find(&self.root.identity(name).ok()?)?;
+        open_files.find(&self.root.identity_beneath(name).ok()?)
     }
 }
 

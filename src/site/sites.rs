@@ -1,6 +1,7 @@
 //! All sites, and the bindings that they are reached by.
 
 use std::io;
+use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
@@ -168,7 +169,9 @@ impl Sites {
 
     /// Lets go of all that is kept, and keeps nothing from now on: there are few requests left to be answered.
     pub fn keep_nothing(&mut self) {
+        let open_files = mem::take(&mut self.memory.cache.open_files);
         self.memory.cache = Cache::new(self.sites.len(), 0, 0);
+        self.memory.cache.open_files = open_files;
     }
 
     /// Whether files are kept open, some of which may have to be closed soon.

@@ -17,6 +17,9 @@ const SLOW: Duration = Duration::from_millis(600);
 /// How long others may have to wait meanwhile. Far less than a read, far more than a request.
 const QUICK: Duration = Duration::from_millis(300);
 
+/// How long a request takes at most that waits for nothing.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
 /// The one file on a disk, with a byte that no log may show as it is.
 const FILE: &str = "slow\u{1b}.bin";
 const TARGET: &str = "/disk/slow%1B.bin";
@@ -95,7 +98,6 @@ fn downloads_the_slow_one(size: usize) {
     slow.send(request("GET", TARGET, &[]));
     std::thread::scope(|scope| {
         scope.spawn(|| forget_all_the_time(file, &is_over));
-        // One alone: to open the file again is to wait for what is read of it on this file system.
         let download = scope.spawn(move || slow.response());
         let mut longest = Duration::ZERO;
         let mut answered = 0;
@@ -121,6 +123,66 @@ fn a_slow_file_delays_nobody_else() {
     // One that is read into memory before its head is sent, and one that is sent piece by piece.
     downloads_the_slow_one(4096);
     downloads_the_slow_one(1_200_000);
+}
+
+/// Has a second one ask for these lines of the file while it is read for a first one.
+fn asks_again(size: usize, lines: &[&str], status: u16, expected: usize) {
+    let directory = Scratch::with(&[("fast.txt", "fast")]);
+    let _disk = Disk::slow(directory.join("disk"), size, SLOW);
+    let server = Server::of(&directory);
+    let threads = server.threads();
+    let [mut first, mut second] = [server.connect(), server.connect()];
+    first.send(request("GET", TARGET, &[]));
+    eventually("it is read", || server.threads() > threads);
+    std::thread::sleep(SLOW / 6); // in the middle of a read
+    second.send(request("GET", TARGET, lines));
+    let start = Instant::now();
+    get(&server, "/fast.txt").assert_status(200).assert_content("fast");
+    let took = start.elapsed();
+    second.response().assert_status(status).assert_content(vec![0; expected]);
+    first.response().assert_status(200).assert_content(vec![0; size]);
+    assert!(start.elapsed() >= SLOW / 2, "the disk is not slow");
+    assert!(took < AT_ONCE, "{size} {lines:?}: others waited for {took:?}");
+}
+
+#[test]
+#[ignore = "needs nbdkit and nbdfuse; .ci/run installs them and runs with --ignored"]
+fn a_slow_file_that_is_asked_for_twice_delays_nobody_else() {
+    if !has_fuse() {
+        return;
+    }
+    asks_again(4096, &[], 200, 4096);
+    asks_again(4096, &["Range: bytes=1000-1999"], 206, 1000);
+    asks_again(1_200_000, &[], 200, 1_200_000);
+    asks_again(1_200_000, &["Range: bytes=600000-"], 206, 600_000);
+}
+
+#[test]
+#[ignore = "needs nbdkit and nbdfuse; .ci/run installs them and runs with --ignored"]
+fn what_is_told_of_a_slow_file_is_told_at_once() {
+    if !has_fuse() {
+        return;
+    }
+    let size = 16_000_000;
+    let directory = Scratch::with(&[("fast.txt", "fast")]);
+    let _disk = Disk::slow(directory.join("disk"), size, SLOW);
+    let server = Server::of(&directory);
+    let mut peer = server.connect();
+    peer.send(request("GET", TARGET, &[]));
+    peer.head().assert_status(200);
+    // Longer than a file is taken to be beneath its root without a closer look.
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(12) {
+        let asked = Instant::now();
+        let mut other = server.connect();
+        other.send(request("HEAD", TARGET, &[]));
+        assert_eq!(other.head().assert_status(200).content_length(), size);
+        let took = asked.elapsed();
+        assert!(took < AT_ONCE, "it waited for {took:?}, {:?} from the start", start.elapsed());
+        let mut some = vec![0; size / 1000];
+        let length = peer.read(&mut some).expect("more of it");
+        assert!(length > 0 && some.iter().all(|byte| *byte == 0));
+    }
 }
 
 #[test]
