@@ -10,8 +10,8 @@
 //! and tokens. There are none until the first file is fetched, no more than are needed, and none once nobody is left to
 //! wait for one.
 //!
-//! What has been fetched is held until it has been sent. What bounds it all is the number of those who ask, and how much they
-//! ask for at a time.
+//! What has been fetched and is not taken back yet is bounded: nothing more is begun until it is. What becomes of it then is
+//! for those who asked to bound.
 
 mod chore;
 mod jobs;
@@ -33,6 +33,10 @@ use super::file::{File, Timestamp};
 
 /// So many files can be slow at a time, on whatever device.
 const THREADS_MAX: usize = 16;
+
+/// Nothing is begun while more than so many bytes wait to be taken back. Whoever asked takes them several times in the time
+/// of such a read; where it is late, what is read meanwhile must not pile up.
+const DONE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 const STACK_BYTES: usize = 128 * 1024;
 
@@ -89,6 +93,8 @@ struct Shared<T> {
 struct State<T> {
     jobs: Jobs<T>,
     done: Vec<(T, Arc<Fetched>)>,
+    /// What that holds
+    done_bytes: usize,
     /// Nobody waits for anything any more.
     is_over: bool,
 }
@@ -99,7 +105,7 @@ impl<T: Copy + Ord + Send + 'static> Fetchers<T> {
         let (bell, heard) = UnixStream::pair()?;
         bell.set_nonblocking(true)?;
         heard.set_nonblocking(true)?;
-        let state = State { jobs: Jobs::new(), done: Vec::new(), is_over: false };
+        let state = State { jobs: Jobs::new(), done: Vec::new(), done_bytes: 0, is_over: false };
         let shared = Shared { state: Mutex::new(state), is_filled: Condvar::new(), bell };
         Ok(Fetchers { shared: Arc::new(shared), heard, threads: 0 })
     }
@@ -152,7 +158,11 @@ impl<T: Copy + Ord + Send + 'static> Fetchers<T> {
     pub fn take_done(&mut self) -> Vec<(T, Arc<Fetched>)> {
         // First the bell, then the tokens: what is done in between rings it again.
         let _ = (&self.heard).read(&mut [0; 256]);
-        mem::take(&mut lock(&self.shared.state).done)
+        let mut state = lock(&self.shared.state);
+        if mem::take(&mut state.done_bytes) >= DONE_BYTES_MAX {
+            self.shared.is_filled.notify_all();
+        }
+        mem::take(&mut state.done)
     }
 }
 
@@ -180,6 +190,9 @@ impl<T: Copy + Ord + Send + 'static> Shared<T> {
             let fetched = Arc::new(Fetched::from(fetch));
             let mut state = lock(&self.state);
             let tokens = state.jobs.end(number);
+            if !tokens.is_empty() {
+                state.done_bytes += fetched.len();
+            }
             state.done.extend(tokens.into_iter().map(|token| (token, Arc::clone(&fetched))));
             drop(state);
             // Where nobody wants it any longer, this closes the file, which a disk may delay, too.
@@ -193,7 +206,9 @@ impl<T: Copy + Ord + Send + 'static> Shared<T> {
     fn next(&self) -> Option<(u64, Fetch)> {
         let mut state = lock(&self.state);
         while !state.is_over {
-            if let Some(job) = state.jobs.begin() {
+            if state.done_bytes < DONE_BYTES_MAX
+                && let Some(job) = state.jobs.begin()
+            {
                 return Some(job);
             }
             state = self.is_filled.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -210,6 +225,12 @@ impl Fetched {
             Fetch::Bytes { file, range } => Fetched::Bytes { file, start: range.start, bytes: late },
             Fetch::Chore(chore) => Fetched::Chore { chore, outcome: late },
         }
+    }
+
+    /// How many bytes it holds.
+    fn len(&self) -> usize {
+        let (Fetched::Bytes { bytes, .. } | Fetched::Chore { outcome: bytes, .. }) = self;
+        bytes.as_ref().map_or(0, Vec::len)
     }
 
     /// The bytes from `offset` on, if they are of this file in this state.
@@ -235,160 +256,4 @@ fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use super::super::scratch::Scratch;
-    use super::super::{Opened, Root};
-    use super::*;
-
-    pub(super) type Done = Vec<(u32, Arc<Fetched>)>;
-
-    fn open(scratch: &Scratch) -> Arc<File> {
-        let root: Root = scratch.root();
-        let Ok(Opened::File(file)) = root.open_beneath(b"file") else { panic!() };
-        file
-    }
-
-    /// A file that has been left alone for long enough.
-    pub(super) fn settled(content: &str) -> (Scratch, Arc<File>) {
-        let scratch = Scratch::new();
-        scratch.write("root/file", content);
-        let file = open(&scratch);
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while !file.metadata().identity.is_settled(Timestamp::from(SystemTime::now())) {
-            assert!(Instant::now() < deadline, "the clock of the file system is ahead");
-            thread::yield_now();
-        }
-        (scratch, file)
-    }
-
-    /// Fetchers that nobody works for until [`let_work`] is called.
-    fn idle() -> Fetchers<u32> {
-        let mut fetchers = Fetchers::new().unwrap();
-        fetchers.threads = THREADS_MAX;
-        fetchers
-    }
-
-    fn let_work(fetchers: &mut Fetchers<u32>, token: u32, fetch: Fetch) {
-        fetchers.fetch(token, fetch).unwrap();
-        fetchers.shared.start().unwrap();
-    }
-
-    pub(super) fn take_done(fetchers: &mut Fetchers<u32>, count: usize) -> Done {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        let mut done = Vec::new();
-        while done.len() < count {
-            assert!(Instant::now() < deadline, "{done:?}");
-            let mut ready = [rustix::event::PollFd::new(&fetchers.heard, rustix::event::PollFlags::IN)];
-            rustix::event::poll(&mut ready, Some(&rustix::event::Timespec { tv_sec: 1, tv_nsec: 0 })).unwrap();
-            done.extend(fetchers.take_done());
-        }
-        done.sort_unstable_by_key(|(token, _)| *token);
-        done
-    }
-
-    pub(super) fn tokens(done: &Done) -> Vec<u32> {
-        done.iter().map(|(token, _)| *token).collect()
-    }
-
-    fn range(fetch: Fetch) -> Range<u64> {
-        let Fetch::Bytes { range, .. } = fetch else { panic!() };
-        range
-    }
-
-    pub(super) fn queued(fetchers: &Fetchers<u32>) -> usize {
-        lock(&fetchers.shared.state).jobs.queued()
-    }
-
-    #[test]
-    fn what_is_fetched_is_told_once_and_nothing_stays() {
-        let content: String = (0..300_000_u32).map(|n| char::from(b'a' + (n / 11 % 26) as u8)).collect();
-        let (_scratch, file) = settled(&content);
-        let mut fetchers = Fetchers::new().unwrap();
-        let ranges = [0..300_000, 0..0, 299_999..300_000, 100..200_000, 250_000..900_000, 1 << 20..1 << 21];
-        for (token, range) in (0..).zip(ranges.clone()) {
-            fetchers.fetch(token, Fetch::Bytes { file: Arc::clone(&file), range }).unwrap();
-        }
-        let done = take_done(&mut fetchers, ranges.len());
-        assert_eq!(tokens(&done), [0, 1, 2, 3, 4, 5]);
-        for ((_, fetched), range) in done.iter().zip(&ranges[..4]).filter(|(_, range)| !range.is_empty()) {
-            let bytes = fetched.bytes_of(&file, range.start).unwrap().unwrap();
-            assert!(bytes.starts_with(&content.as_bytes()[range.start as usize..range.end as usize]), "{range:?}");
-        }
-        // As far as it has not been joined to the first.
-        assert!(matches!(*done[5].1, Fetched::Bytes { bytes: Err(ReadError::Changed), .. }));
-        assert!(done[5].1.bytes_of(&file, 1 << 20).unwrap().is_err());
-        assert!(fetchers.take_done().is_empty());
-        let shared = Arc::downgrade(&fetchers.shared);
-        drop((done, fetchers));
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while Arc::strong_count(&file) > 1 || shared.strong_count() > 0 {
-            assert!(Instant::now() < deadline, "a thread keeps the file, or outlives its owner");
-            thread::yield_now();
-        }
-    }
-
-    #[test]
-    fn what_is_cancelled_is_forgotten() {
-        let (_scratch, file) = settled("x");
-        let mut fetchers = idle();
-        let fetch = |range| Fetch::Bytes { file: Arc::clone(&file), range };
-        for (token, range) in [(1, 0..1), (2, 0..1), (3, 5..6)] {
-            fetchers.fetch(token, fetch(range)).unwrap();
-        }
-        assert_eq!(range(fetchers.cancel(1).unwrap()), 0..1);
-        assert_eq!(queued(&fetchers), 2);
-        assert_eq!(range(fetchers.cancel(3).unwrap()), 5..6);
-        assert_eq!(queued(&fetchers), 1);
-        assert!(fetchers.cancel(3).is_none());
-        let_work(&mut fetchers, 4, fetch(0..1));
-        assert_eq!(tokens(&take_done(&mut fetchers, 2)), [2, 4]);
-    }
-
-    #[test]
-    fn fetches_of_the_same_bytes_are_one() {
-        let (scratch, file) = settled("0123456789");
-        let mut fetchers = idle();
-        let fetch = |range| Fetch::Bytes { file: open(&scratch), range };
-        for (token, range) in [(1, 0..10), (2, 0..10), (3, 4..10), (4, 10..11)] {
-            fetchers.fetch(token, fetch(range)).unwrap();
-        }
-        // What lies behind the end of the first is another.
-        assert_eq!(queued(&fetchers), 2);
-        fetchers.fetch(5, fetch(9..10)).unwrap();
-        assert_eq!(queued(&fetchers), 2);
-        let_work(&mut fetchers, 6, fetch(0..3));
-        let done = take_done(&mut fetchers, 6);
-        assert_eq!(tokens(&done), [1, 2, 3, 4, 5, 6]);
-        for (token, fetched) in &done {
-            let start = match token {
-                3 => 4,
-                // Not there.
-                4 => continue,
-                5 => 9,
-                _ => 0,
-            };
-            let expected = &b"0123456789"[start as usize..];
-            assert_eq!(fetched.bytes_of(&file, start).unwrap().unwrap(), expected, "{token}");
-        }
-    }
-
-    #[test]
-    fn another_file_or_state_is_fetched_for_itself() {
-        let (scratch, file) = settled("0123456789");
-        let mut fetchers = idle();
-        fetchers.fetch(1, Fetch::Bytes { file: Arc::clone(&file), range: 0..10 }).unwrap();
-        scratch.write("root/file", "9876543210");
-        // Its identity may change again without showing it, so that nobody joins this one.
-        let young = open(&scratch);
-        for token in [2, 3] {
-            fetchers.fetch(token, Fetch::Bytes { file: Arc::clone(&young), range: 0..10 }).unwrap();
-        }
-        assert_eq!(queued(&fetchers), 3);
-        let_work(&mut fetchers, 4, Fetch::Bytes { file: Arc::clone(&file), range: 0..10 });
-        let done = take_done(&mut fetchers, 4);
-        assert!(done[1].1.bytes_of(&file, 0).is_none() && done[1].1.bytes_of(&young, 0).is_some());
-        assert!(done[0].1.bytes_of(&young, 0).is_none());
-    }
-}
+mod tests;

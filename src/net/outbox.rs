@@ -30,12 +30,16 @@ pub struct Outbox {
     encoded_sent: usize,
     /// Bytes that are still to be sent out of memory.
     queued: usize,
+    /// Those of them that were filled in
+    filled: usize,
 }
 
 enum Segment {
     /// So many bytes of `Outbox::encoded`.
     Encoded(usize),
     Shared(Rc<[u8]>, Range<usize>),
+    /// Bytes of the file that follows, which may be empty without them
+    Filled(Rc<[u8]>, Range<usize>),
     File(Arc<dyn AsFd>, Range<u64>),
 }
 
@@ -87,16 +91,37 @@ impl Outbox {
 
     /// Puts bytes in the place of as many of the first file, where they come from: they have been read already.
     pub fn fill_file(&mut self, bytes: Rc<[u8]>) {
-        let is_file = |segment: &Segment| matches!(segment, Segment::File(..));
+        let is_file = |segment: &Segment| matches!(segment, Segment::File(_, range) if !range.is_empty());
         let Some(at) = self.segments.iter().position(is_file) else { return };
         let Some(Segment::File(_, range)) = self.segments.get_mut(at) else { return };
         let length = bytes.len().min(usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX));
         range.start += length as u64;
-        if range.is_empty() {
-            self.segments.remove(at);
-        }
         self.queued += length;
-        self.segments.insert(at, Segment::Shared(bytes, 0..length));
+        self.filled += length;
+        self.segments.insert(at, Segment::Filled(bytes, 0..length));
+    }
+
+    /// Bytes that were filled in and are still to be sent.
+    pub fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// Forgets what was filled in last and is still to be sent, but for so many bytes. It comes from the file again.
+    pub fn forget_filled(&mut self, kept: usize) {
+        let is_filled = |segment: &Segment| matches!(segment, Segment::Filled(..));
+        let Some(at) = self.segments.iter().rposition(is_filled) else { return };
+        let Some(Segment::Filled(bytes, range)) = self.segments.get_mut(at) else { return };
+        let forgotten = range.len().saturating_sub(kept);
+        if forgotten == 0 {
+            return;
+        }
+        *bytes = bytes.get(range.start..range.end - forgotten).unwrap_or_default().into();
+        *range = 0..bytes.len();
+        self.queued -= forgotten;
+        self.filled -= forgotten;
+        if let Some(Segment::File(_, range)) = self.segments.get_mut(at + 1) {
+            range.start -= forgotten as u64;
+        }
     }
 
     /// Whether there is nothing to send.
@@ -104,16 +129,16 @@ impl Outbox {
         self.segments.is_empty()
     }
 
-    /// Whether a file is still to be sent.
+    /// Whether a file is still to be sent, be it filled in.
     pub fn holds_file(&self) -> bool {
-        self.file_ahead().is_some()
+        self.segments.iter().any(|segment| matches!(segment, Segment::File(..)))
     }
 
-    /// What is left to be sent of the first file that is to be sent.
+    /// What is left to be sent of the first file that is to be sent and is not filled in.
     pub fn file_ahead(&self) -> Option<Range<u64>> {
         self.segments.iter().find_map(|segment| match segment {
-            Segment::File(_, range) => Some(range.clone()),
-            Segment::Encoded(_) | Segment::Shared(..) => None,
+            Segment::File(_, range) if !range.is_empty() => Some(range.clone()),
+            _ => None,
         })
     }
 
@@ -126,7 +151,7 @@ impl Outbox {
     pub fn left(&self) -> u64 {
         let file = |segment: &Segment| match segment {
             Segment::File(_, range) => range.end.saturating_sub(range.start),
-            Segment::Encoded(_) | Segment::Shared(..) => 0,
+            Segment::Encoded(_) | Segment::Shared(..) | Segment::Filled(..) => 0,
         };
         self.segments.iter().map(file).sum::<u64>() + self.queued as u64
     }
@@ -141,6 +166,10 @@ impl Outbox {
                     self.encoded.clear();
                     self.encoded_sent = 0;
                     return Ok(Flushed::Drained);
+                }
+                Some(Segment::File(_, range)) if range.is_empty() => {
+                    self.segments.pop_front();
+                    continue;
                 }
                 Some(_) if *share == 0 => return Ok(Flushed::ShareSpent),
                 Some(Segment::File(..)) if file_share == 0 => return Ok(Flushed::FileHeld),
@@ -190,14 +219,17 @@ impl Outbox {
                     encoded = rest;
                     bytes
                 }
-                Segment::Shared(bytes, range) => bytes.get(range.clone()).unwrap_or_default(),
+                Segment::Shared(bytes, range) | Segment::Filled(bytes, range) => {
+                    bytes.get(range.clone()).unwrap_or_default()
+                }
                 Segment::File(..) => break,
             };
             *slot = IoSlice::new(bytes);
             used += 1;
             offered += bytes.len();
         }
-        let more = if used < self.segments.len() { More::Follows } else { More::Nothing };
+        let follows = |segment: &Segment| !matches!(segment, Segment::File(_, range) if range.is_empty());
+        let more = if self.segments.iter().skip(used).any(follows) { More::Follows } else { More::Nothing };
         let sent = transport.send(slices.get(..used).unwrap_or_default(), more)?;
         self.take_off(sent);
         Ok((sent, if sent < offered { Room::None } else { Room::Perhaps }))
@@ -217,6 +249,12 @@ impl Outbox {
                 Segment::Shared(_, range) => {
                     let taken = sent.min(range.len());
                     range.start += taken;
+                    if range.start < range.end { None } else { Some(taken) }
+                }
+                Segment::Filled(_, range) => {
+                    let taken = sent.min(range.len());
+                    range.start += taken;
+                    self.filled = self.filled.saturating_sub(taken);
                     if range.start < range.end { None } else { Some(taken) }
                 }
                 Segment::File(..) => None,
@@ -296,6 +334,42 @@ mod tests {
             assert!(received == expected, "share {share}");
             assert_eq!((outbox.queued(), outbox.left(), outbox.is_empty()), (0, 0, true));
         }
+    }
+
+    #[test]
+    fn what_was_filled_in_and_is_forgotten_comes_from_the_file() {
+        let contents: Vec<u8> = (0..300_000).map(|n| (n / 7) as u8).collect();
+        for (filled, kept) in [(300_000, 1), (300_000, 1000), (200_000, 1), (200_000, 1_000_000)] {
+            let (transport, mut theirs) = pair();
+            rustix::net::sockopt::set_socket_send_buffer_size(&theirs, 4096).unwrap();
+            let mut outbox = Outbox::default();
+            outbox.encode(|out| out.extend_from_slice(b"head;"));
+            outbox.push_file(file(&contents), 0..300_000);
+            outbox.encode(|out| out.extend_from_slice(b"end"));
+            outbox.fill_file(contents[..filled].into());
+            assert!(outbox.holds_file());
+            let mut received = Vec::new();
+            loop {
+                let flushed = outbox.flush(&transport, &mut 9_000, u64::MAX).unwrap();
+                outbox.forget_filled(kept);
+                assert!(outbox.filled() <= kept.min(filled));
+                assert_eq!(outbox.left(), (5 + 300_000 + 3 - transport_sent(&mut theirs, &mut received)) as u64);
+                if flushed == Flushed::Drained {
+                    break;
+                }
+            }
+            assert!(received == [b"head;", &contents[..], b"end"].concat(), "{filled} {kept}");
+            assert_eq!((outbox.queued(), outbox.filled(), outbox.is_empty()), (0, 0, true));
+        }
+    }
+
+    /// Takes what there is, and tells how much it is by now.
+    fn transport_sent(theirs: &mut UnixStream, received: &mut Vec<u8>) -> usize {
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = theirs.read(&mut buffer) {
+            received.extend_from_slice(&buffer[..length]);
+        }
+        received.len()
     }
 
     #[test]

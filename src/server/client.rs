@@ -219,7 +219,9 @@ impl Client {
     /// is used up, or it is gone.
     pub(super) fn drive(&mut self, input: &[u8], fetched: Option<Arc<Fetched>>, shared: &mut Shared) -> Outcome {
         let mut turn = Turn { input, fetched, bytes_left: SHARE_BYTES, requests_left: SHARE_REQUESTS };
+        let held = self.held();
         let outcome = self.drive_with(&mut turn, shared);
+        self.hold_within_bounds(held, shared);
         match &outcome {
             Outcome::Gone(gone) => self.settle(gone, shared),
             Outcome::Waiting | Outcome::Runnable | Outcome::Fetching(_) | Outcome::BySuccessor => {
@@ -231,6 +233,7 @@ impl Client {
 
     /// Writes down what has become of it, for the last time.
     pub(super) fn settle(&mut self, gone: &Gone, shared: &mut Shared) {
+        shared.held = shared.held.saturating_sub(self.held());
         self.settle_file(shared);
         self.release_file(shared);
         self.release_outbox(shared);

@@ -35,6 +35,8 @@ pub(super) struct Shared {
     /// The clocks as they were read for this turn, once
     pub(super) instant: Instant,
     pub(super) now: Timestamp,
+    /// Bytes that were fetched from the disk and wait in outboxes, of all clients
+    pub(super) held: usize,
     /// Some client has been given a file that may not have arrived
     pub(super) has_handed_over: bool,
     #[expect(clippy::vec_box, reason = "it is the boxes that go from hand to hand")]
@@ -60,6 +62,7 @@ impl Shared {
             preamble: Preamble::new(server, now.seconds),
             instant: Instant::now(),
             now,
+            held: 0,
             has_handed_over: false,
             outboxes: Vec::new(),
             sending_files: Vec::new(),

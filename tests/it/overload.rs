@@ -37,7 +37,7 @@ fn busy(server: &Server) -> Peer {
 }
 
 /// A client whose system takes no more than a few kilobytes at a time.
-fn narrow(address: SocketAddr) -> Peer {
+pub(crate) fn narrow(address: SocketAddr) -> Peer {
     let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     sockopt::set_socket_recv_buffer_size(&socket, 4096).unwrap();
     rustix::net::connect(&socket, &address).unwrap();
@@ -45,7 +45,7 @@ fn narrow(address: SocketAddr) -> Peer {
 }
 
 /// Bytes that the kernel holds for each client of this server (/proc/net/tcp, the length of the queue for sending).
-fn queued(server: &Server) -> Vec<usize> {
+pub(crate) fn queued(server: &Server) -> Vec<usize> {
     let table = fs::read_to_string("/proc/net/tcp").unwrap();
     let port = format!(":{:04X}", server.address().port());
     let of_line = |line: &str| {

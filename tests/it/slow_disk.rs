@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Advice, fadvise};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Scratch, Server, eventually};
+use crate::overload::{narrow, queued};
+use crate::support::{Scratch, Server, eventually, raise_descriptor_limit};
 use crate::wire::{get, request};
 
 /// How long the slow disk takes for each read.
@@ -182,6 +183,45 @@ fn what_is_told_of_a_slow_file_is_told_at_once() {
         let mut some = vec![0; size / 1000];
         let length = peer.read(&mut some).expect("more of it");
         assert!(length > 0 && some.iter().all(|byte| *byte == 0));
+    }
+}
+
+#[test]
+#[ignore = "needs nbdkit and nbdfuse; .ci/run installs them and runs with --ignored"]
+fn who_reads_nothing_of_a_slow_file_is_held_little_for() {
+    if !has_fuse() {
+        return;
+    }
+    raise_descriptor_limit();
+    const CLIENTS: usize = 400;
+    const SIZE: usize = 4_000_000;
+    let directory = Scratch::with(&[("fast.txt", "fast")]);
+    // Each eight bytes are their place (nbdkit-pattern-plugin(1)).
+    let _disk = Disk::mount(directory.join("disk"), SIZE, &["pattern"]);
+    let expected: Vec<u8> = (0..SIZE as u64).step_by(8).flat_map(u64::to_be_bytes).collect();
+    let server = Server::of(&directory);
+    get(&server, "/fast.txt").assert_status(200);
+    let before = server.status_kib("RssAnon");
+    let mut peers: Vec<_> = (0..CLIENTS).map(|_| narrow(server.address())).collect();
+    for peer in &mut peers {
+        peer.send(request("GET", TARGET, &[]));
+        peer.head().assert_status(200);
+    }
+    // Their first pieces and a part of their second ones
+    eventually("nobody takes any more", || queued(&server).iter().filter(|bytes| **bytes > 300_000).count() == CLIENTS);
+    let more = server.status_kib("RssAnon").saturating_sub(before);
+    assert!(more < 32 * 1024, "{more} KiB are held for {CLIENTS} who read nothing");
+    // Nobody waits for them, and nothing is missing when they go on.
+    get(&server, TARGET).assert_status(200).assert_content(&expected);
+    for peer in peers.iter_mut().step_by(57) {
+        let mut received = vec![0; SIZE];
+        let mut length = 0;
+        while length < SIZE {
+            let more = peer.read(&mut received[length..]).expect("more of it");
+            assert!(more > 0, "cut after {length} bytes");
+            length += more;
+        }
+        assert!(received == expected, "what came is not what is there");
     }
 }
 

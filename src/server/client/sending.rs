@@ -15,8 +15,17 @@ use crate::site::report_unreadable;
 /// Bytes of a file that are sent from the page cache before it is looked at again.
 const LOOK_BYTES: u64 = 1024 * 1024;
 
-/// Bytes of a file that are fetched from the disk at a time, and held until they are sent: no more than a small file has.
+/// Bytes of a file that are fetched from the disk at a time: no more than a small file has.
 const FETCH_BYTES: u64 = 256 * 1024;
+
+/// Bytes that were fetched and are held for those who do not take them at once, of all clients: 64 pieces. What is more is
+/// forgotten, and fetched again when there is room in its socket, as a rule from the page cache. So what is read for a slow
+/// reader is read once, while there are few of them, and ten thousand who read nothing take no more memory than that.
+const HELD_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// So much is held for each in any case: it goes into the socket before anything is fetched, so that nothing is for a
+/// socket that is full.
+const HELD_BYTES_MIN: usize = 1024;
 
 /// A file that is being sent, and the log's line of its response, which is written when it has been sent.
 #[derive(Default)]
@@ -105,6 +114,21 @@ impl Client {
             Some(file) => Gone::Unsent(Arc::clone(file), ReadError::Io(error)),
             None => Gone::Failed(error),
         }
+    }
+
+    /// Bytes that were fetched for it and wait to be sent.
+    pub(super) fn held(&self) -> usize {
+        self.outbox.as_ref().map_or(0, |outbox| outbox.filled())
+    }
+
+    /// Forgets what was fetched and is not sent, where too much is held for all. `before` is what was held for this one when
+    /// it was counted last.
+    pub(super) fn hold_within_bounds(&mut self, before: usize, shared: &mut Shared) {
+        let by_others = shared.held.saturating_sub(before);
+        if let Some(outbox) = self.outbox.as_mut().filter(|outbox| by_others + outbox.filled() > HELD_BYTES_MAX) {
+            outbox.forget_filled(HELD_BYTES_MIN);
+        }
+        shared.held = by_others + self.held();
     }
 
     /// Waits for this to be fetched. The time for it starts anew with what is sent, not with each attempt to read what
