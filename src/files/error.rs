@@ -14,7 +14,7 @@ pub enum OpenError {
     NotFound,
     /// Not readable by this process, outside the root, or behind more symbolic links than the system follows.
     Denied,
-    /// A device, a FIFO or a socket.
+    /// A device, a FIFO or a socket, or a file that the kernel makes up as it is read, as those below /proc.
     NotAFile,
     /// No descriptor is left, to this process or to all (`EMFILE`, `ENFILE`). It passes.
     Exhausted,

@@ -48,6 +48,11 @@ const SETTLED_NANOSECONDS: i128 = 20_000_000;
 /// (statfs(2)): tmpfs, ramfs, and overlayfs, which is the one of containers.
 const NEAR: [i64; 3] = [0x0102_1994, 0x8584_58f6, 0x794c_7630];
 
+/// File systems whose files are made up by the kernel as they are read, so that their size says nothing (statfs(2)): procfs,
+/// sysfs, debugfs, tracefs, securityfs, configfs, selinuxfs and those of cgroups.
+const MADE_UP: [i64; 9] =
+    [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163, 0x7363_6673, 0x6265_6570, 0xf97c_ff8c, 0x0027_e0eb, 0x6367_7270];
+
 impl File {
     pub(super) fn new(descriptor: OwnedFd, metadata: Metadata) -> File {
         File { descriptor, metadata, fetched: AtomicU64::new(0), end: OnceLock::new() }
@@ -170,10 +175,20 @@ impl File {
         }
     }
 
-    #[allow(clippy::unnecessary_cast, reason = "not needed on this architecture, but on others")]
     fn is_near(&self) -> bool {
-        fstatfs(&self.descriptor).is_ok_and(|stat| NEAR.contains(&(stat.f_type as i64)))
+        is_of(&self.descriptor, &NEAR)
     }
+}
+
+/// Whether it is no more than what the kernel makes up when it is read, be it called a regular file: some never end, some wait
+/// for what is to come, and none has the size that it says. None of them has a block on a disk, which is cheaper to ask.
+pub(super) fn is_made_up(descriptor: &OwnedFd) -> bool {
+    is_of(descriptor, &MADE_UP)
+}
+
+#[allow(clippy::unnecessary_cast, reason = "not needed on this architecture, but on others")]
+fn is_of(descriptor: &OwnedFd, file_systems: &[i64]) -> bool {
+    fstatfs(descriptor).is_ok_and(|stat| file_systems.contains(&(stat.f_type as i64)))
 }
 
 impl AsFd for File {

@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 
 use super::directory::Directory;
 use super::error::OpenError;
-use super::file::{File, Identity, Metadata, Place, place};
+use super::file::{File, Identity, Metadata, Place, is_made_up, place};
 use super::resolver::{PLACE, READ, Resolver, Symlinks};
 
 /// A directory that files are opened beneath. It is held by descriptor, so that what is opened is beneath one and the
@@ -182,11 +182,14 @@ impl Beneath {
         if let Ok(found) = rustix::fs::statat(directory, or_dot(path), AtFlags::empty())
             && !matches!(FileType::from_raw_mode(found.st_mode), FileType::RegularFile | FileType::Directory)
         {
+            // Of what is outside nothing is told, not even what it is.
+            self.resolver.open(directory.as_fd(), or_dot(path), PLACE, self.symlinks)?;
             return Err(OpenError::NotAFile);
         }
         let descriptor = self.resolver.open(directory.as_fd(), or_dot(path), READ, self.symlinks)?;
         let stat = rustix::fs::fstat(&descriptor)?;
         match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile if stat.st_blocks == 0 && is_made_up(&descriptor) => Err(OpenError::NotAFile),
             FileType::RegularFile => Ok(Opened::File(Arc::new(File::new(descriptor, Metadata::from(&stat))))),
             FileType::Directory => Ok(Opened::Directory(Directory::new(descriptor, path, self.clone(), place(&stat)))),
             _ => Err(OpenError::NotAFile),

@@ -38,6 +38,7 @@ fn links_are_followed_as_the_config_says() {
         ("out-absolute.txt", directory.join("out/secret.txt").display().to_string()),
         ("out", "../out".to_owned()),
         ("null", "/dev/null".to_owned()),
+        ("made-up", "/proc/version".to_owned()),
         ("loop", "loop".to_owned()),
     ] {
         symlink(target, directory.join("www").join(link)).unwrap();
@@ -58,8 +59,11 @@ fn links_are_followed_as_the_config_says() {
                 response.assert_status(outside);
                 assert_eq!(response.text() == "secret", outside == 200, "{response}");
             }
-            for target in ["/null", "/loop"] {
-                get(&server, target).assert_status(403);
+            for target in ["/null", "/made-up", "/loop"] {
+                let response = get(&server, target);
+                response.assert_status(403);
+                let is_told = policy == "follow" && target != "/loop";
+                assert_eq!(response.text().contains("not a regular file"), is_told, "{policy}: {response}");
             }
             for target in ["/../beside/secret.txt", "/out/../../beside/secret.txt", "/%2e%2e/beside/secret.txt"] {
                 get(&server, target).assert_status(404);

@@ -346,7 +346,7 @@ fn others_are_served_beside_thousands_that_do_nothing() {
     let mut one = idle(&server);
     let mut times = Vec::new();
     for _ in 0..5_000 {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         one.exchange(request("GET", "/", &[])).assert_status(200);
         times.push(start.elapsed());
     }

@@ -199,6 +199,46 @@ fn no_link_is_followed_where_links_are_denied() {
 }
 
 #[test]
+fn of_what_is_outside_nothing_is_told() {
+    let scratch = Scratch::new();
+    scratch.write("outside/file", "outside");
+    scratch.mknod("outside/fifo", FileType::Fifo, 0).unwrap();
+    scratch.mknod("root/fifo", FileType::Fifo, 0).unwrap();
+    for (link, target) in [
+        ("file", "../outside/file"),
+        ("outer", "../outside/fifo"),
+        ("null", "/dev/null"),
+        ("gone", "../outside/missing"),
+        ("inner", "fifo"),
+    ] {
+        scratch.symlink(target, &format!("root/{link}"));
+    }
+    check(
+        &scratch,
+        &[(b"outer", Denied), (b"null", Denied), (b"file", Denied), (b"gone", Denied), (b"inner", NotAFile)],
+    );
+}
+
+#[test]
+fn what_the_kernel_makes_up_is_no_file() {
+    let scratch = Scratch::new();
+    scratch.write("root/empty", "");
+    assert!(matches!(scratch.root().open_beneath(b"empty"), Ok(Opened::File(_))));
+    let made_up = [
+        ("size-zero", "/proc/version"),
+        ("its-own", "/proc/self/environ"),
+        ("size-one-page", "/sys/kernel/mm/transparent_hugepage/enabled"),
+        ("waits", "/proc/kmsg"),
+    ];
+    let there = made_up.into_iter().filter(|(_, target)| std::fs::File::open(target).is_ok());
+    let there: Vec<_> = there.inspect(|(link, target)| scratch.symlink(target, &format!("root/{link}"))).collect();
+    assert!(!there.is_empty());
+    for (link, _) in there {
+        check_with(Symlinks::Follow, &scratch, &[(link.as_bytes(), NotAFile)]);
+    }
+}
+
+#[test]
 fn links_lead_anywhere_where_they_are_followed_and_nothing_else_does() {
     let scratch = Scratch::new();
     scratch.write("outside/file", "outside");
