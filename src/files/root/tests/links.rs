@@ -230,7 +230,7 @@ fn what_the_kernel_makes_up_is_no_file() {
         ("size-one-page", "/sys/kernel/mm/transparent_hugepage/enabled"),
         ("waits", "/proc/kmsg"),
     ];
-    let there = made_up.into_iter().filter(|(_, target)| std::fs::File::open(target).is_ok());
+    let there = made_up.into_iter().filter(|(_, target)| fs::File::open(target).is_ok());
     let there: Vec<_> = there.inspect(|(link, target)| scratch.symlink(target, &format!("root/{link}"))).collect();
     assert!(!there.is_empty());
     for (link, _) in there {
