@@ -319,24 +319,6 @@ fn a_root_that_is_mounted_and_unmounted_is_served_as_it_is() {
     get(&server, "/").assert_status(200).assert_content("below");
 }
 
-#[test]
-fn a_file_that_cannot_be_read_is_an_error_of_the_server() {
-    // The driver of this one fails where there is no cable.
-    let root = Path::new("/sys/devices/virtual/net/lo");
-    match fs::read(root.join("speed")) {
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {}
-        other => return eprintln!("skipped: no file here that fails to be read: {other:?}"),
-    }
-    let mut server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(root));
-    let mut peer = server.connect();
-    for _ in 0..3 {
-        peer.exchange(request("GET", "/speed", &[])).assert_status(500);
-        assert!(server.process.stderr.line().unwrap().contains("/lo/speed: "));
-    }
-    peer.exchange(request("GET", "/address", &[])).assert_status(503); // it says it had 4096 bytes
-    peer.exchange(request("GET", "/missing", &[])).assert_status(404);
-}
-
 /// A directory with one file of zeros, `a\nb.bin`, on a disk that fails as soon as there is a file of the name `fails`
 /// beside it.
 struct FailingDisk {
