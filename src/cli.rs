@@ -1,9 +1,14 @@
 //! The command line: arguments as given become what is to be done.
 
+mod color;
+mod definition;
+
 use std::path::{Path, PathBuf};
 
-use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::{ArgMatches, ColorChoice};
+
+pub use color::Color;
+pub use definition::command;
 
 use crate::config::{Address, Config, Diagnostics, Listen, Overrides};
 
@@ -16,6 +21,8 @@ pub struct Arguments {
     pub check: bool,
     /// How much is shown.
     pub verbosity: Verbosity,
+    /// What is coloured.
+    pub color: Color,
 }
 
 /// How much is shown.
@@ -38,72 +45,14 @@ enum Source {
 /// The config that is used where nothing is said and it exists.
 const DEFAULT_CONFIG: &str = "conf/webserv.toml";
 
-const TEMPLATE: &str = "\
-{name} {version}: a static HTTP/1.1 server, small, strict and fast
-
-{usage-heading} {usage}
-
-{all-args}{after-help}";
-
-const EXAMPLES: &str = "\
-Without DIR and --config it serves conf/webserv.toml, or else the current directory.
-
-Examples:
-  webserv public                   browse public at http://localhost:8080/
-  webserv --listing -l 3000 .      list its directories, on another port
-  webserv --lan dist               show it to a phone on the same network
-  webserv -l unix:/tmp/web.sock    curl --unix-socket /tmp/web.sock http://localhost/
-  webserv --check -c site.toml     show everything that is wrong with a config
-";
-
 /// Reads the arguments of this process. Ends it where they are wrong (status 2), or where only help or the version was
 /// asked for (status 0).
 pub fn parse() -> Arguments {
-    arguments(&command().get_matches())
+    let given: Vec<_> = std::env::args_os().collect();
+    arguments(&command().color(color::guess(&given)).get_matches_from(given))
 }
 
-fn command() -> Command {
-    let option = |id: &'static str, help: &'static str| Arg::new(id).long(id).help(help);
-    let flag = |id, help| option(id, help).action(ArgAction::SetTrue);
-    Command::new("webserv")
-        .version(env!("CARGO_PKG_VERSION"))
-        .help_template(TEMPLATE)
-        .after_help(EXAMPLES)
-        .styles(Styles::styled().header(AnsiColor::Cyan.on_default().bold()).usage(AnsiColor::Cyan.on_default().bold()))
-        .override_usage("webserv [OPTIONS] [DIR]")
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-        .arg(
-            Arg::new("dir")
-                .value_name("DIR")
-                .help("Serve this directory with the defaults")
-                .value_parser(value_parser!(PathBuf)),
-        )
-        .arg(
-            option("config", "Serve the sites of this file")
-                .short('c')
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .conflicts_with("dir"),
-        )
-        .arg(
-            option("listen", "Listen on 8080, 0.0.0.0:80, [::]:80, unix:/path.sock; repeatable")
-                .short('l')
-                .value_name("ADDR")
-                .value_parser(|text: &str| text.parse::<Address>())
-                .action(ArgAction::Append),
-        )
-        .arg(flag("lan", "Listen on every interface, over IPv4 and IPv6").conflicts_with("listen"))
-        .arg(flag("listing", "List directories that have no index file, for DIR").conflicts_with("config"))
-        .arg(flag("dotfiles", "Serve names that begin with a dot, for DIR").conflicts_with("config"))
-        .arg(flag("check", "Check the config and stop: exit status 0, or 2 with all its errors"))
-        .arg(flag("quiet", "Show errors only").short('q').conflicts_with("verbose"))
-        .arg(flag("verbose", "Show every request head (>) and response head (<), as curl does").short('v'))
-        .arg(option("version", "Show the version").short('V').action(ArgAction::Version))
-        .arg(option("help", "Show this help").short('h').action(ArgAction::Help))
-}
-
-fn arguments(matches: &clap::ArgMatches) -> Arguments {
+fn arguments(matches: &ArgMatches) -> Arguments {
     let path = |id| matches.get_one::<PathBuf>(id).cloned();
     let source = match (path("config"), path("dir")) {
         (Some(file), _) => Source::Config(file),
@@ -122,7 +71,8 @@ fn arguments(matches: &clap::ArgMatches) -> Arguments {
         (false, false) => Verbosity::Normal,
     };
     let overrides = Overrides { listen, listing: matches.get_flag("listing"), dotfiles: matches.get_flag("dotfiles") };
-    Arguments { source, overrides, check: matches.get_flag("check"), verbosity }
+    let color = Color::of(matches.get_one("color").copied().unwrap_or(ColorChoice::Auto));
+    Arguments { source, overrides, check: matches.get_flag("check"), verbosity, color }
 }
 
 impl Arguments {
@@ -151,9 +101,10 @@ mod tests {
     #[test]
     fn help_fits_on_a_screen() {
         let help = command().render_help().to_string();
-        assert!(help.lines().count() <= 27, "{help}");
+        // 24 of 80 characters, the last one of which is the next prompt.
+        assert!(help.lines().count() <= 23, "{help}");
         for line in help.lines() {
-            assert!(line.chars().count() <= 100, "{line}");
+            assert!(line.chars().count() <= 80, "{line}");
         }
     }
 
@@ -164,6 +115,7 @@ mod tests {
         let given = [Address::Localhost(3000), Address::Unix("/a".into())].map(Listen::at);
         assert_eq!(arguments.overrides.listen, given);
         assert_eq!(arguments.verbosity, Verbosity::Verbose);
+        assert_eq!(parse("webserv --color never").unwrap().color, Color::Never);
         assert!(matches!(arguments.source, Source::Directory(path) if path == Path::new("public")));
         assert_eq!(parse("webserv --lan a").unwrap().overrides.listen, Listen::every_interface());
         for wrong in [
@@ -174,6 +126,7 @@ mod tests {
             "webserv a b",
             "webserv --lan -l 1",
             "webserv --listing -c a",
+            "webserv --color red",
         ] {
             assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
         }

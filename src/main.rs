@@ -8,7 +8,7 @@ use env_logger::{Target, WriteStyle};
 use log::LevelFilter;
 use webserv::cli::{self, Arguments, Verbosity};
 use webserv::config::Config;
-use webserv::server::banner::{self, Look};
+use webserv::server::banner::{self, Look, Shape};
 use webserv::server::trace::{self, Painted};
 use webserv::server::{Appearance, Signals, StartError, Supervisor};
 use webserv::sink::{self, Sink};
@@ -35,7 +35,7 @@ fn run(signals: Signals) -> ExitCode {
     let config = match arguments.config() {
         Ok(config) => config,
         Err(diagnostics) => {
-            tell(diagnostics.render(may_color() && io::stderr().is_terminal()));
+            tell(diagnostics.render(arguments.color.suits(&io::stderr())));
             return ExitCode::from(USAGE);
         }
     };
@@ -45,7 +45,7 @@ fn run(signals: Signals) -> ExitCode {
         _ = writeln!(io::stdout(), "ok: {count} {}", if count == 1 { "site" } else { "sites" });
         return ExitCode::SUCCESS;
     }
-    start_log(&config, arguments.verbosity);
+    start_log(&config, &arguments);
     serve(config, arguments, signals).map_or_else(fail, |()| ExitCode::SUCCESS)
 }
 
@@ -60,11 +60,12 @@ fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), S
     let is_verbose = arguments.verbosity == Verbosity::Verbose;
     let software = if is_verbose { concat!("webserv/", env!("CARGO_PKG_VERSION")) } else { "webserv" };
     let origin = config.origin.clone();
-    let appearance = Appearance { software, shows_access: !is_quiet, color: may_color() };
+    let appearance = Appearance { software, shows_access: !is_quiet, color: arguments.color.suits_terminals() };
     let Some(supervisor) = Supervisor::start(config, appearance, signals)? else { return Ok(()) };
     if !is_quiet {
-        let look = if io::stderr().is_terminal() { Look::Terminal { color: may_color() } } else { Look::Line };
-        if look == Look::Line {
+        let shape = if io::stderr().is_terminal() { Shape::Lines } else { Shape::Line };
+        let look = Look { shape, color: arguments.color.suits(&io::stderr()) };
+        if shape == Shape::Line {
             banner::cautions(supervisor.sandbox()).iter().for_each(|caution| log::warn!("{caution}"));
         }
         tell(banner::banner(&supervisor, &origin, look));
@@ -74,14 +75,16 @@ fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), S
 }
 
 /// Diagnostics go to the standard error: what `RUST_LOG` lets through, or else the level of the config.
-fn start_log(config: &Config, verbosity: Verbosity) {
-    let is_painted = may_color() && io::stderr().is_terminal();
+fn start_log(config: &Config, arguments: &Arguments) {
+    let verbosity = arguments.verbosity;
+    let is_painted = arguments.color.suits(&io::stderr());
     let style = if is_painted { WriteStyle::Always } else { WriteStyle::Never };
     env_logger::Builder::new()
         .target(Target::Pipe(Box::new(Sink::standard_error())))
-        .write_style(style)
         .filter_level(if is_filtered() { level(config, verbosity) } else { LevelFilter::Trace })
         .parse_default_env()
+        // After the environment, whose RUST_LOG_STYLE would be a second `--color`.
+        .write_style(style)
         .format(move |out, record| {
             if record.target() == trace::WIRE {
                 let text = record.args().to_string();
@@ -116,10 +119,4 @@ fn is_filtered() -> bool {
 /// Writes to the standard error, in its order with the diagnostics.
 fn tell(text: impl Display) {
     Sink::standard_error().put(text.to_string().as_bytes());
-}
-
-/// Whether terminals may be coloured (no-color.org). Each asks for itself whether it is one.
-fn may_color() -> bool {
-    let can_color = std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
-    can_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

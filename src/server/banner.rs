@@ -11,14 +11,20 @@ use crate::site::Binding;
 
 /// How the banner is to look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Look {
-    /// One line without colour
+pub struct Look {
+    /// How much room there is.
+    pub shape: Shape,
+    /// Whether it is coloured.
+    pub color: bool,
+}
+
+/// How much room there is for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// One line, for logs and programs.
     Line,
-    /// For people
-    Terminal {
-        /// Whether the terminal may be coloured
-        color: bool,
-    },
+    /// As many as it takes, for people.
+    Lines,
 }
 
 /// What is not as safe as it could be, a line each.
@@ -42,13 +48,14 @@ pub fn banner(server: &Supervisor, origin: &Origin, look: Look) -> String {
     let source = match origin {
         Origin::File(path) | Origin::Directory(path) => path,
     };
-    let Look::Terminal { color } = look else {
-        let urls: Vec<_> = urls.into_iter().map(|(url, _)| url).collect();
-        let moved = moved_ports(listeners).map_or(String::new(), |(wanted, _)| format!(" (port {wanted} is taken)"));
-        return format!("webserv {version} serving {} at {}{moved}\n", plain(source), urls.join(" "));
-    };
     let (bold, dim, link, reset) =
-        if color { ("\x1b[1m", "\x1b[2m", "\x1b[4;36m", "\x1b[0m") } else { ("", "", "", "") };
+        if look.color { ("\x1b[1m", "\x1b[2m", "\x1b[4;36m", "\x1b[0m") } else { ("", "", "", "") };
+    if look.shape == Shape::Line {
+        let urls: Vec<_> = urls.into_iter().map(|(url, _)| format!("{link}{url}{reset}")).collect();
+        let moved = moved_ports(listeners).map_or(String::new(), |(wanted, _)| format!(" (port {wanted} is taken)"));
+        let source = plain(source);
+        return format!("{bold}webserv {version}{reset} serving {source} at {}{moved}\n", urls.join(" "));
+    }
     let width = urls.iter().map(|(url, _)| url.len()).max().unwrap_or_default();
     let mut text = format!("\n  {bold}webserv {version}{reset}  {dim}{}{reset}\n\n", plain(source));
     for (url, root) in &urls {

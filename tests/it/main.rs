@@ -11,6 +11,7 @@ mod answers;
 mod changing;
 mod clauses;
 mod cli;
+mod cli_color;
 mod clients;
 mod clients_http;
 mod closing;

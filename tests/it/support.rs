@@ -151,7 +151,8 @@ pub(crate) struct Finished {
 /// The program, with nothing of the developer's environment that changes what it prints.
 pub(crate) fn webserv() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_webserv"));
-    for name in ["RUST_LOG", "RUST_LOG_STYLE", "NO_COLOR", "CLICOLOR_FORCE", "LISTEN_FDS", "NOTIFY_SOCKET"] {
+    for name in ["RUST_LOG", "RUST_LOG_STYLE", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "LISTEN_FDS", "NOTIFY_SOCKET"]
+    {
         command.env_remove(name);
     }
     command
