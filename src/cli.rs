@@ -19,6 +19,8 @@ pub struct Arguments {
     overrides: Overrides,
     /// Check the config, and no more.
     pub check: bool,
+    /// Open the first address in the browser.
+    pub open: bool,
     /// How much is shown.
     pub verbosity: Verbosity,
     /// What is coloured.
@@ -72,7 +74,8 @@ fn arguments(matches: &ArgMatches) -> Arguments {
     };
     let overrides = Overrides { listen, listing: matches.get_flag("listing"), dotfiles: matches.get_flag("dotfiles") };
     let color = Color::of(matches.get_one("color").copied().unwrap_or(ColorChoice::Auto));
-    Arguments { source, overrides, check: matches.get_flag("check"), verbosity, color }
+    let [check, open] = ["check", "open"].map(|id| matches.get_flag(id));
+    Arguments { source, overrides, check, open, verbosity, color }
 }
 
 impl Arguments {

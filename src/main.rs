@@ -10,7 +10,7 @@ use webserv::cli::{self, Arguments, Verbosity};
 use webserv::config::Config;
 use webserv::server::banner::{self, Look, Shape};
 use webserv::server::trace::{self, Painted};
-use webserv::server::{Appearance, Signals, StartError, Supervisor};
+use webserv::server::{Appearance, Browser, Signals, StartError, Supervisor};
 use webserv::sink::{self, Sink};
 
 /// It could not run.
@@ -61,6 +61,7 @@ fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), S
     let software = if is_verbose { concat!("webserv/", env!("CARGO_PKG_VERSION")) } else { "webserv" };
     let origin = config.origin.clone();
     let appearance = Appearance { software, shows_access: !is_quiet, color: arguments.color.suits_terminals() };
+    let browser = arguments.open.then(Browser::prepare);
     let Some(supervisor) = Supervisor::start(config, appearance, signals)? else { return Ok(()) };
     if !is_quiet {
         let shape = if io::stderr().is_terminal() { Shape::Lines } else { Shape::Line };
@@ -69,6 +70,9 @@ fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), S
             banner::cautions(supervisor.sandbox()).iter().for_each(|caution| log::warn!("{caution}"));
         }
         tell(banner::banner(&supervisor, &origin, look));
+    }
+    if let Some(browser) = browser {
+        browser.open(supervisor.listeners());
     }
     let verbosity = arguments.verbosity;
     supervisor.run(move || arguments.config(), move |config| set_level(config, verbosity))

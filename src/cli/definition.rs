@@ -60,6 +60,7 @@ pub fn command() -> Command {
         .arg(flag("lan", "Listen on every interface, over IPv4 and IPv6").conflicts_with("listen"))
         .arg(flag("listing", "List directories that have no index file, for DIR").conflicts_with("config"))
         .arg(flag("dotfiles", "Serve names that begin with a dot, for DIR").conflicts_with("config"))
+        .arg(flag("open", "Open the first address in the default browser"))
         .arg(flag("check", "Show all errors of the config; exit status 0 or 2"))
         .arg(flag("quiet", "Show errors only").short('q').conflicts_with("verbose"))
         .arg(flag("verbose", "Show request (>) and response heads (<), as curl does").short('v'))

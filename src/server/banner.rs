@@ -76,6 +76,11 @@ pub fn banner(server: &Supervisor, origin: &Origin, look: Look) -> String {
     text
 }
 
+/// The first URL of a server that a browser can go to.
+pub(super) fn first_http_url(listeners: &Listeners) -> Option<String> {
+    urls(listeners).into_iter().map(|(url, _)| url).find(|url| url.starts_with("http://"))
+}
+
 /// A URL for each site at each address, with the directory that is there.
 fn urls(listeners: &Listeners) -> Vec<(String, &Path)> {
     let mut urls: Vec<(String, &Path)> = Vec::new();

@@ -18,6 +18,7 @@
 //! Chooses no status and parses no byte.
 
 pub mod banner;
+mod browser;
 mod client;
 mod deadlines;
 mod descriptors;
@@ -39,6 +40,7 @@ mod supervisor;
 pub mod trace;
 mod worker;
 
+pub use browser::Browser;
 pub use listeners::{Endpoint, Listeners};
 pub use outfit::{Opened, Orders, Outfit, Reports, Roots};
 pub use port_holder::Holder;

@@ -12,6 +12,7 @@ mod changing;
 mod clauses;
 mod cli;
 mod cli_color;
+mod cli_open;
 mod clients;
 mod clients_http;
 mod closing;
