@@ -13,6 +13,7 @@ mod clauses;
 mod cli;
 mod cli_color;
 mod cli_open;
+mod cli_pages;
 mod clients;
 mod clients_http;
 mod closing;
