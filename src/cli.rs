@@ -3,6 +3,7 @@
 mod color;
 mod definition;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, ColorChoice};
@@ -42,6 +43,7 @@ pub enum Verbosity {
 enum Source {
     Config(PathBuf),
     Directory(PathBuf),
+    CurrentDirectory,
 }
 
 /// The config that is used where nothing is said and it exists.
@@ -59,8 +61,8 @@ fn arguments(matches: &ArgMatches) -> Arguments {
     let source = match (path("config"), path("dir")) {
         (Some(file), _) => Source::Config(file),
         (None, Some(directory)) => Source::Directory(directory),
-        (None, None) if Path::new(DEFAULT_CONFIG).exists() => Source::Config(DEFAULT_CONFIG.into()),
-        (None, None) => Source::Directory(".".into()),
+        (None, None) if is_there(Path::new(DEFAULT_CONFIG)) => Source::Config(DEFAULT_CONFIG.into()),
+        (None, None) => Source::CurrentDirectory,
     };
     let listen = if matches.get_flag("lan") {
         Listen::every_interface()
@@ -78,6 +80,14 @@ fn arguments(matches: &ArgMatches) -> Arguments {
     Arguments { source, overrides, check, open, verbosity, color }
 }
 
+/// Whether a file has that name, be it one that cannot be read: then that is what has to be said.
+fn is_there(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    }
+}
+
 impl Arguments {
     /// Reads the config that the arguments name.
     ///
@@ -88,6 +98,7 @@ impl Arguments {
         match &self.source {
             Source::Config(path) => Config::from_file(path, &self.overrides),
             Source::Directory(path) => Config::from_directory(path, &self.overrides),
+            Source::CurrentDirectory => Config::from_current_directory(&self.overrides),
         }
     }
 }

@@ -67,7 +67,7 @@ fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), S
         let shape = if io::stderr().is_terminal() { Shape::Lines } else { Shape::Line };
         let look = Look { shape, color: arguments.color.suits(&io::stderr()) };
         if shape == Shape::Line {
-            banner::cautions(supervisor.sandbox()).iter().for_each(|caution| log::warn!("{caution}"));
+            banner::cautions(&supervisor, &origin).iter().for_each(|caution| log::warn!("{caution}"));
         }
         tell(banner::banner(&supervisor, &origin, look));
     }

@@ -40,7 +40,8 @@ pub fn command() -> Command {
                 .help("Serve this directory with the defaults")
                 .long_help(
                     "Serve this directory with the defaults, as a single site. Where it can be reached from this machine \
-                     alone, it answers to localhost, names that end in .localhost, and IP addresses; another Host gets 421.",
+                     alone, it answers to localhost, names that end in .localhost, and IP addresses; another Host gets 421. \
+                     A directory that holds a home has to be named to be shown to others, and / to be served at all.",
                 )
                 .value_hint(ValueHint::DirPath)
                 .value_parser(value_parser!(PathBuf)),

@@ -31,6 +31,15 @@ const EXPECTED: &str =
     "expected an address such as \"localhost:8080\", \"0.0.0.0:80\", \"[::]:80\" or \"unix:/run/web.sock\"";
 
 impl Address {
+    /// Whether it can be reached from this machine alone.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Localhost(_) | Self::Unix(_) => true,
+            // The kernel takes ::ffff:127.0.0.1 for 127.0.0.1.
+            Self::Tcp(address) => address.ip().to_canonical().is_loopback(),
+        }
+    }
+
     /// Every socket that has to be opened for this address.
     pub(super) fn sockets(&self) -> Vec<Socket> {
         match self {

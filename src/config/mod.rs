@@ -10,6 +10,7 @@ mod address;
 mod address_range;
 mod changes;
 mod diagnostic;
+mod exposure;
 mod field;
 mod host_pattern;
 mod keys;
@@ -236,6 +237,20 @@ impl Config {
         }
         let root = std::path::absolute(dir).map_err(|error| alone(unusable(error.to_string())))?;
         resolve::directory(dir, root, overrides).map_err(Diagnostics::without_file)
+    }
+
+    /// The same of the current directory, which nobody has named.
+    ///
+    /// # Errors
+    ///
+    /// The same, and where that shows more than whoever named none can have meant.
+    pub fn from_current_directory(overrides: &Overrides) -> Result<Self, Diagnostics> {
+        let config = Self::from_directory(Path::new("."), overrides)?;
+        let addresses = config.sites.iter().flat_map(|site| &site.listen).map(|listen| &listen.address);
+        match config.origin.surprise(addresses) {
+            Some(problem) => Err(Diagnostics::without_file(vec![problem])),
+            None => Ok(config),
+        }
     }
 }
 

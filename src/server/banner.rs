@@ -27,8 +27,14 @@ pub enum Shape {
     Lines,
 }
 
-/// What is not as safe as it could be, a line each.
-pub fn cautions(sandbox: Sandbox) -> Vec<&'static str> {
+/// What is not as safe as it could be with a server that was started by `origin`, a line each.
+pub fn cautions(server: &Supervisor, origin: &Origin) -> Vec<&'static str> {
+    let addresses = server.listeners().bindings().iter().map(|binding| &binding.address);
+    origin.caution(addresses).into_iter().chain(cautions_of(server.sandbox())).collect()
+}
+
+/// The same of what those who serve are kept from.
+pub(super) fn cautions_of(sandbox: Sandbox) -> impl Iterator<Item = &'static str> {
     let root = "it runs as root; with `user` in [server] it becomes another user as soon as it listens";
     let unconfined = "there is no sandbox: this kernel does not offer Landlock";
     let open = "its sandbox lets it read every file: the root of a site is /, or its `symlinks` are \"follow\"";
@@ -37,7 +43,7 @@ pub fn cautions(sandbox: Sandbox) -> Vec<&'static str> {
         (sandbox == Sandbox::Unavailable, unconfined),
         (sandbox.reads_everything(), open),
     ];
-    found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, caution)| caution).collect()
+    found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, caution)| caution)
 }
 
 /// The banner of a server that was started by `origin`.
@@ -65,7 +71,7 @@ pub fn banner(server: &Supervisor, origin: &Origin, look: Look) -> String {
     if let Some((wanted, port)) = moved_ports(listeners) {
         _ = writeln!(text, "\n  Port {wanted} is taken, so this is {port}.");
     }
-    for caution in cautions(server.sandbox()) {
+    for caution in cautions(server, origin) {
         _ = writeln!(text, "\n  {bold}Warning:{reset} {caution}.");
     }
     let sandbox = match server.sandbox() {

@@ -205,7 +205,7 @@ pub fn bindings(config: &Config) -> Vec<Binding> {
         let sites: Vec<_> =
             config.sites.iter().enumerate().filter(|(_, site)| listens(site).contains(&listen)).collect();
         let reach = match (&address, &config.origin) {
-            (Address::Tcp(address), _) if !address.ip().to_canonical().is_loopback() => Reach::World,
+            (address, _) if !address.is_local() => Reach::World,
             (Address::Unix(_), Origin::Directory(_)) => Reach::Loopback,
             (_, Origin::Directory(_)) => Reach::LoopbackOnly,
             (_, Origin::File(_)) => Reach::Loopback,

@@ -14,6 +14,7 @@ mod cli;
 mod cli_color;
 mod cli_open;
 mod cli_pages;
+mod cli_surprises;
 mod clients;
 mod clients_http;
 mod closing;
