@@ -12,6 +12,7 @@ mod changing;
 mod clauses;
 mod cli;
 mod cli_color;
+mod cli_hosts;
 mod cli_open;
 mod cli_pages;
 mod cli_surprises;

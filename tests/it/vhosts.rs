@@ -147,24 +147,6 @@ fn the_target_wins_over_host() {
 }
 
 #[test]
-fn a_directory_on_loopback_answers_local_names_only() {
-    // A page elsewhere whose name has been made to resolve to 127.0.0.1 gets nothing.
-    let directory = roots(&["."]);
-    let server = Server::of(&directory);
-    let port = server.address().port();
-    for host in ["localhost", "LOCALHOST", "docs.localhost", "127.0.0.1", "127.1.2.3", "[::1]", "localhost."] {
-        assert_eq!(answer(server.connect(), host), ".", "Host: {host}");
-        assert_eq!(answer(server.connect(), &format!("{host}:{port}")), ".", "Host: {host}:{port}");
-    }
-    for host in ["evil.test", "localhost.evil.test", "xlocalhost", "127.0.0.1.evil.test"] {
-        let mut peer = server.connect();
-        let response = peer.exchange(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
-        response.assert_status(421);
-        assert!(response.text().contains("localhost"), "says what would be answered: {response}");
-    }
-}
-
-#[test]
 fn one_site_on_several_listeners() {
     let directory = roots(&["both", "tcp"]);
     let socket = directory.join("both.sock");
