@@ -130,6 +130,8 @@ mod tests {
         assert_eq!(arguments.overrides.listen, given);
         assert_eq!(arguments.verbosity, Verbosity::Verbose);
         assert_eq!(parse("webserv --color never").unwrap().color, Color::Never);
+        let again = parse("webserv --color never --open --open --color=always").unwrap();
+        assert_eq!((again.color, again.open), (Color::Always, true));
         assert!(matches!(arguments.source, Source::Directory(path) if path == Path::new("public")));
         assert_eq!(parse("webserv --lan a").unwrap().overrides.listen, Listen::every_interface());
         for wrong in [

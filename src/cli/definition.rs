@@ -23,7 +23,8 @@ where it exists, else the current directory. Examples: man webserv
 /// Every argument: a line of help, and where there is more to say, what the man page says instead.
 pub fn command() -> Command {
     let option = |id: &'static str, help: &'static str| Arg::new(id).long(id).help(help);
-    let flag = |id, help| option(id, help).action(ArgAction::SetTrue);
+    // What an alias says already may be said again.
+    let flag = |id: &'static str, help| option(id, help).action(ArgAction::SetTrue).overrides_with(id);
     let style = AnsiColor::Cyan.on_default().bold();
     Command::new("webserv")
         .version(env!("CARGO_PKG_VERSION"))
@@ -107,6 +108,7 @@ pub fn command() -> Command {
         .arg(
             option("color", "Colour the output: auto, always, never")
                 .value_name("WHEN")
+                .overrides_with("color")
                 .hide_possible_values(true)
                 .long_help(
                     "Colour what is told: auto is on terminals, unless the environment says otherwise; always is whatever \
