@@ -17,8 +17,8 @@ pub enum Color {
 }
 
 impl Color {
-    /// What comes of a choice. The environment has a say in "auto": NO_COLOR (no-color.org), CLICOLOR and CLICOLOR_FORCE
-    /// (bixense.com/clicolors), and TERM.
+    /// What comes of a choice. The environment has a say in "auto": NO_COLOR (no-color.org), CLICOLOR and
+    /// CLICOLOR_FORCE (bixense.com/clicolors), and TERM.
     pub(super) fn of(choice: ColorChoice) -> Color {
         let can_color = || anstyle_query::clicolor().unwrap_or_else(anstyle_query::term_supports_color);
         match choice {

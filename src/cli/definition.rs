@@ -40,9 +40,10 @@ pub fn command() -> Command {
                 .value_name("DIR")
                 .help("Serve this directory with the defaults")
                 .long_help(
-                    "Serve this directory with the defaults, as a single site. Where it can be reached from this machine \
-                     alone, it answers to localhost, names that end in .localhost, and IP addresses; another Host gets 421. \
-                     A directory that holds a home has to be named to be shown to others, and / to be served at all.",
+                    "Serve this directory with the defaults, as a single site. Where it can be reached from this \
+                     machine alone, it answers to localhost, names that end in .localhost, and IP addresses; another \
+                     Host gets 421. A directory that holds a home has to be named to be shown to others, and / to be \
+                     served at all.",
                 )
                 .value_hint(ValueHint::DirPath)
                 .value_parser(value_parser!(PathBuf)),
@@ -55,8 +56,8 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .conflicts_with("dir")
                 .long_help(
-                    "Serve the sites of this file. Without this and DIR it is conf/webserv.toml where that exists, or else \
-                     the current directory is served.",
+                    "Serve the sites of this file. Without this and DIR it is conf/webserv.toml where that exists, or \
+                     else the current directory is served.",
                 ),
         )
         .arg(
@@ -67,17 +68,16 @@ pub fn command() -> Command {
                 .value_parser(|text: &str| text.parse::<Address>())
                 .action(ArgAction::Append)
                 .long_help(
-                    "Listen at this address: a port or localhost:PORT, which is 127.0.0.1 and ::1; IP:PORT, with an IPv6 \
-                     address in brackets; or unix:PATH. May be repeated. It replaces what stands at the top of a config; \
-                     a site with addresses of its own keeps them. Without it, localhost:8080 or the next free port.",
+                    "Listen at this address: a port or localhost:PORT, which is 127.0.0.1 and ::1; IP:PORT, with an \
+                     IPv6 address in brackets; or unix:PATH. May be repeated. It replaces what stands at the top of a \
+                     config; a site with addresses of its own keeps them. Without it, localhost:8080 or the next free \
+                     port.",
                 ),
         )
-        .arg(
-            flag("lan", "Listen on every interface, over IPv4 and IPv6").conflicts_with("listen").long_help(
-                "Listen on every interface, over IPv4 and IPv6, at port 8080 or the next free one. Everyone who can reach \
-                 this machine can read what is served.",
-            ),
-        )
+        .arg(flag("lan", "Listen on every interface, over IPv4 and IPv6").conflicts_with("listen").long_help(
+            "Listen on every interface, over IPv4 and IPv6, at port 8080 or the next free one. Everyone who can \
+             reach this machine can read what is served.",
+        ))
         .arg(
             flag("listing", "List directories that have no index file, for DIR")
                 .conflicts_with("config")
@@ -89,11 +89,12 @@ pub fn command() -> Command {
                 .long_help("Serve the names in DIR that begin with a dot, too. In a config: the key dotfiles."),
         )
         .arg(flag("open", "Open the first address in the default browser").long_help(
-            "Open the first address in the default browser as soon as it can be reached, by xdg-open or what there is in \
-             its place. Where that fails it is said, and served all the same.",
+            "Open the first address in the default browser as soon as it can be reached, by xdg-open or what there is \
+             in its place. Where that fails it is said, and served all the same.",
         ))
         .arg(flag("check", "Show all errors of the config; exit status 0 or 2").long_help(
-            "Read the config, show everything that is wrong with it, and end with exit status 0 or 2. No socket is opened.",
+            "Read the config, show everything that is wrong with it, and end with exit status 0 or 2. No socket is \
+             opened.",
         ))
         .arg(
             flag("quiet", "Show errors only")
@@ -102,8 +103,8 @@ pub fn command() -> Command {
                 .long_help("Show errors only: no banner, and no access log on the standard output or error."),
         )
         .arg(flag("verbose", "Show request (>) and response heads (<), as curl does").short('v').long_help(
-            "Show every request head with > and every response head with <, as curl does, and the diagnostics of level \
-             debug. Responses name the version in their Server field.",
+            "Show every request head with > and every response head with <, as curl does, and the diagnostics of \
+             level debug. Responses name the version in their Server field.",
         ))
         .arg(
             option("color", "Colour the output: auto, always, never")
@@ -111,11 +112,16 @@ pub fn command() -> Command {
                 .overrides_with("color")
                 .hide_possible_values(true)
                 .long_help(
-                    "Colour what is told: auto is on terminals, unless the environment says otherwise; always is whatever \
-                     is written to; never. The combined format of the access log has no colours.",
+                    "Colour what is told: auto, which is on terminals, unless the environment says otherwise; always, \
+                     wherever it goes; or never. The combined format of the access log has no colours.",
                 )
                 .value_parser(value_parser!(ColorChoice)),
         )
         .arg(option("version", "Show the version").long_help("Show the version.").short('V').action(ArgAction::Version))
-        .arg(option("help", "Show this help").long_help("Show every option in a line.").short('h').action(ArgAction::HelpShort))
+        .arg(
+            option("help", "Show this help")
+                .long_help("Show each option in one line.")
+                .short('h')
+                .action(ArgAction::HelpShort),
+        )
 }

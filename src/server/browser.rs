@@ -1,8 +1,8 @@
 //! The address in the browser of whoever has started the server.
 //!
-//! A browser is not to be what the server makes of itself. Where nothing gains privileges any more, one that comes as a snap
-//! does not start, and the sandbox of another has to do without its helper; nor does it want that many descriptors. So
-//! there is a shell that was started before all that, and waits to be told what to open.
+//! A browser is not to be what the server makes of itself. Where nothing gains privileges any more, one that comes as a
+//! snap does not start, and the sandbox of another has to do without its helper; nor does it want that many
+//! descriptors. So there is a shell that was started before all that, and waits to be told what to open.
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;

@@ -1,5 +1,5 @@
-//! Who is answered by `webserv DIR` on loopback: those that name this machine, or an address. A page from elsewhere whose
-//! name has been made to lead to 127.0.0.1 gets nothing (DNS rebinding).
+//! Who is answered by `webserv DIR` on loopback: those that name this machine, or an address. A page from elsewhere
+//! whose name has been made to lead to 127.0.0.1 gets nothing (DNS rebinding).
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 

@@ -1,5 +1,5 @@
-//! `--open`: the browser gets the address, and is nobody's business besides. Here it is a script that is the only thing in
-//! PATH that could open one.
+//! `--open`: the browser gets the address, and is nobody's business besides. Here it is a script that is the only thing
+//! in PATH that could open one.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -98,12 +98,13 @@ fn the_man_page_is_that_of_the_arguments() {
 fn completed(words: &[&str]) -> String {
     let script = format!(
         // What it sets of how words are shown is for an interactive shell alone.
-        "compopt() {{ :; }}; source {}; COMP_WORDS=({}); COMP_CWORD={}; _webserv webserv {last:?} {before:?}; echo \"${{COMPREPLY[@]}}\"",
-        path("completions/webserv.bash").display(),
-        words.join(" "),
-        words.len() - 1,
+        "compopt() {{ :; }}; source {file}; COMP_WORDS=({words}); COMP_CWORD={last_number}
+        _webserv webserv {last:?} {before:?}; echo \"${{COMPREPLY[@]}}\"",
+        file = path("completions/webserv.bash").display(),
+        last_number = words.len() - 1,
         last = words.last().unwrap(),
         before = words.iter().rev().nth(1).unwrap(),
+        words = words.join(" "),
     );
     let output = Command::new("bash").args(["--norc", "-c", &script]).current_dir(path("conf")).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");

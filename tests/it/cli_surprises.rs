@@ -1,5 +1,5 @@
-//! What would surprise whoever started it: a home directory or a whole machine for everyone to read, because nobody has said
-//! what to serve. Who does say so gets it, with a word of caution.
+//! What would surprise whoever started it: a home directory or a whole machine for everyone to read, because nobody has
+//! said what to serve. Who does say so gets it, with a word of caution.
 
 use std::fs;
 use std::os::unix::fs::symlink;
