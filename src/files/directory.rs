@@ -1,6 +1,7 @@
 //! A directory beneath a root, and what of it can be asked for. Never follows a link out of the root, and never tells of
 //! what is behind one that it may not follow.
 
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, openat, statat};
@@ -59,7 +60,8 @@ impl Directory {
 
     /// Goes through the entries, in the order of the file system, as far as `wants` wants their names: with `.` and `..`,
     /// devices, FIFOs, sockets and links that lead to nothing beneath the root left out, since there is nothing to be got
-    /// from them. A link is given as what it leads to. What comes or goes meanwhile may be among them or not.
+    /// from them. A link is given as what it leads to. What comes or goes meanwhile may be among them or not. It ends early
+    /// where `take` says so.
     ///
     /// Costs openat(2), getdents64(2) for some hundred names at a time, and stat(2) for each one; for a link as much as to
     /// open it besides. Waits for the disk.
@@ -67,7 +69,11 @@ impl Directory {
     /// # Errors
     ///
     /// It may not be read, or is gone, or the disk is at fault.
-    pub fn read(&self, wants: impl Fn(&[u8]) -> bool, mut take: impl FnMut(Entry)) -> Result<(), ReadError> {
+    pub fn read(
+        &self,
+        wants: impl Fn(&[u8]) -> bool,
+        mut take: impl FnMut(Entry) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         // One that was removed can be opened still, and has nothing in it.
         if fstat(&self.descriptor)?.st_nlink == 0 {
@@ -82,7 +88,10 @@ impl Directory {
                 && let Some((kind, metadata)) = self.look_at(name)
             {
                 let size = if kind == Kind::File { metadata.size } else { 0 };
-                take(Entry { name: name.to_vec(), kind, size, modified: metadata.modified });
+                let entry = Entry { name: name.to_vec(), kind, size, modified: metadata.modified };
+                if take(entry).is_break() {
+                    break;
+                }
             }
         }
         Ok(())
@@ -122,7 +131,10 @@ mod tests {
         let mut names = Vec::new();
         directory.read(
             |name| !name.starts_with(b"."),
-            |entry| names.push(format!("{}:{:?}:{}", entry.name.escape_ascii(), entry.kind, entry.size)),
+            |entry| {
+                names.push(format!("{}:{:?}:{}", entry.name.escape_ascii(), entry.kind, entry.size));
+                ControlFlow::Continue(())
+            },
         )?;
         names.sort();
         Ok(names)
@@ -174,11 +186,16 @@ mod tests {
         let Ok(Opened::Directory(directory)) = root.open_beneath(b"dir") else { panic!() };
         let count = || {
             let mut count = 0;
-            directory.read(|_| true, |_| count += 1).map(|()| count)
+            let take = |_| {
+                count += 1;
+                if count < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            };
+            directory.read(|_| true, take).map(|()| count)
         };
         assert_eq!(count().unwrap(), 1);
         scratch.write("root/dir/other", "1");
-        assert_eq!(count().unwrap(), 2);
+        scratch.write("root/dir/third", "1");
+        assert_eq!(count().unwrap(), 2, "it went on");
         std::fs::remove_dir_all(scratch.path("root/dir")).unwrap();
         assert!(matches!(count(), Err(ReadError::Io(_))));
     }

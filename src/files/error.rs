@@ -38,6 +38,13 @@ impl From<Errno> for OpenError {
     }
 }
 
+impl OpenError {
+    /// What an error means that came of opening something.
+    pub fn of(error: &io::Error) -> OpenError {
+        Errno::from_io_error(error).map_or_else(|| OpenError::Io(error.kind().into()), OpenError::from)
+    }
+}
+
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

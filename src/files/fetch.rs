@@ -148,7 +148,7 @@ impl<T: Copy + Ord + Send + 'static> Fetchers<T> {
     }
 
     /// Forgets what was asked for under that token, and tells what it was: whoever asked has gone, or waits no longer. What
-    /// has been begun is read to its end. None where it is done.
+    /// has been begun is read to its end; a chore ends early that nobody else waits for. None where it is done.
     #[cold]
     pub fn cancel(&mut self, token: T) -> Option<Fetch> {
         lock(&self.shared.state).jobs.cancel(token)
@@ -187,7 +187,8 @@ impl<T: Copy + Ord + Send + 'static> Shared<T> {
     /// Reads what is asked for, for as long as somebody may ask.
     fn work(&self) {
         while let Some((number, fetch)) = self.next() {
-            let fetched = Arc::new(Fetched::from(fetch));
+            let is_wanted = || lock(&self.state).jobs.is_wanted(number);
+            let fetched = Arc::new(Fetched::of(fetch, &is_wanted));
             let mut state = lock(&self.state);
             let tokens = state.jobs.end(number);
             if !tokens.is_empty() {

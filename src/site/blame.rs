@@ -1,7 +1,5 @@
 //! What the peer is told of a file that cannot be had, and what the log is told.
 
-use std::io;
-
 use crate::escape::Visible;
 use crate::files::{File, OpenError, ReadError};
 use crate::http::Status;
@@ -38,18 +36,15 @@ pub fn report_unreadable(file: &File, error: &ReadError) {
 pub(super) fn blame_unlistable(error: &ReadError, path: &[u8]) -> Blame {
     match error {
         ReadError::Changed => CHANGING,
-        ReadError::Io(error) if error.kind() == io::ErrorKind::NotFound => NOT_FOUND,
-        ReadError::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            (Status::Forbidden, "this directory may not be read")
-        }
         ReadError::Late(_) => {
             log::warn!("cannot list /{}: {error}", Visible(path));
             LATE
         }
-        ReadError::NotResident | ReadError::Io(_) => {
-            log::error!("cannot list /{}: {error}", Visible(path));
-            (Status::InternalServerError, "the directory could not be read")
-        }
+        ReadError::NotResident => UNREADABLE,
+        ReadError::Io(error) => match OpenError::of(error) {
+            OpenError::Denied => (Status::Forbidden, "this directory may not be read"),
+            other => blame(&other, path),
+        },
     }
 }
 

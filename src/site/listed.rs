@@ -22,6 +22,10 @@ pub(super) struct Listings {
     sent: Vec<(u128, Weak<[u8]>)>,
 }
 
+/// So many bytes of pages are sent at a time for a site, so that those who read slowly do not hold one each of a large
+/// directory that changes. One page is fewer.
+const SENT_MAX: usize = 64 << 20;
+
 impl Site {
     /// What a directory gives that has no index file: a page, once it has been made. Kept apart from the way of
     /// files, which is gone a hundred thousand times a second.
@@ -43,12 +47,15 @@ impl Site {
         let listing = Listing::new(directory, self.number, path.as_bytes(), (form, order), self.shows_dotfiles);
         match occasion.fetched {
             Some(Fetched::Chore { chore, outcome }) if chore.key() == listing.key() => match outcome {
-                Ok(page) => {
-                    let page = self.listings.share(page);
-                    let lines = [VARY, &rules.policy().lines(form)];
-                    let rules = Rc::clone(rules);
-                    Found::Representation(Rc::new(Representation::of_page(page, form.content_type(), lines, rules)))
-                }
+                Ok(page) => match self.listings.share(page) {
+                    Some(page) => {
+                        let lines = [VARY, &rules.policy().lines(form)];
+                        let rules = Rc::clone(rules);
+                        let page = Representation::of_page(page, form.content_type(), lines, rules);
+                        Found::Representation(Rc::new(page))
+                    }
+                    None => Found::Nothing(Status::ServiceUnavailable, "too many lists are being sent at the moment"),
+                },
                 Err(error) => blame_unlistable(error, path.as_bytes()).into(),
             },
             // Another directory has its path each time.
@@ -59,17 +66,20 @@ impl Site {
 }
 
 impl Listings {
-    /// A page, which is the one that others read by now where that is the same.
-    fn share(&mut self, page: &[u8]) -> (Rc<[u8]>, u128) {
+    /// A page, which is the one that others read by now where that is the same, and its hash. None where there is no room.
+    fn share(&mut self, page: &[u8]) -> Option<(Rc<[u8]>, u128)> {
         let hash = xxh3_128(page);
         self.sent.retain(|(_, page)| page.strong_count() > 0);
-        let same = self.sent.iter().find(|(other, _)| *other == hash).and_then(|(_, page)| page.upgrade());
-        let page = same.unwrap_or_else(|| {
-            let page: Rc<[u8]> = page.into();
-            self.sent.push((hash, Rc::downgrade(&page)));
-            page
-        });
-        (page, hash)
+        if let Some(same) = self.sent.iter().find(|(other, _)| *other == hash).and_then(|(_, page)| page.upgrade()) {
+            return Some((same, hash));
+        }
+        let held: usize = self.sent.iter().filter_map(|(_, page)| page.upgrade()).map(|page| page.len()).sum();
+        if held + page.len() > SENT_MAX {
+            return None;
+        }
+        let page: Rc<[u8]> = page.into();
+        self.sent.push((hash, Rc::downgrade(&page)));
+        Some((page, hash))
     }
 }
 
@@ -78,11 +88,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_more_is_held_than_there_is_room_for() {
+        let mut listings = Listings::default();
+        let pages = [1, 2, 3].map(|byte| vec![byte; SENT_MAX / 5 * 2]);
+        let held: Vec<_> = pages[..2].iter().map(|page| listings.share(page).unwrap()).collect();
+        assert!(listings.share(&pages[2]).is_none() && listings.share(&pages[0]).is_some());
+        drop(held);
+        assert!(listings.share(&pages[2]).is_some());
+    }
+
+    #[test]
     fn those_who_are_sent_the_same_page_have_one() {
         let mut listings = Listings::default();
-        let (first, hash) = listings.share(b"a");
-        let (other, other_hash) = listings.share(b"b");
-        let (second, same_hash) = listings.share(b"a");
+        let (first, hash) = listings.share(b"a").unwrap();
+        let (other, other_hash) = listings.share(b"b").unwrap();
+        let (second, same_hash) = listings.share(b"a").unwrap();
         assert!(Rc::ptr_eq(&first, &second) && hash == same_hash && hash != other_hash && *other == *b"b");
         drop((first, second));
         listings.share(b"b");

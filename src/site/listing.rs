@@ -8,6 +8,8 @@ mod html;
 mod json;
 mod order;
 
+use std::ops::ControlFlow;
+
 use jiff::civil;
 use jiff::tz::Offset;
 
@@ -19,6 +21,9 @@ pub(super) use order::Order;
 
 /// So many entries are on a page: about 2 MB of it.
 const ENTRIES_MAX: usize = 10_000;
+
+/// After so many entries it is asked whether somebody waits for the page still: some milliseconds.
+const ASKED_EVERY: usize = 1000;
 
 /// A page that is to be made.
 #[derive(Debug)]
@@ -75,10 +80,17 @@ impl Chore for Listing {
         &self.key
     }
 
-    fn run(&self) -> Result<Vec<u8>, ReadError> {
+    fn run(&self, is_asked_for: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
         let mut contents = Contents { entries: Vec::new(), directories: 0, files: 0 };
         let is_wanted = |name: &[u8]| self.shows_dotfiles || !name.starts_with(b".");
-        self.directory.read(is_wanted, |entry| contents.add(entry, self.order))?;
+        let take = |entry| {
+            contents.add(entry, self.order);
+            match contents.total().is_multiple_of(ASKED_EVERY) && !is_asked_for() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        self.directory.read(is_wanted, take)?;
         contents.sort(self.order);
         Ok(self.render(&contents))
     }

@@ -49,6 +49,21 @@ fn program_for_all(directory: &Scratch) -> (PathBuf, PathBuf) {
 
 #[test]
 #[ignore = "needs root"]
+fn a_directory_that_may_not_be_read_is_not_listed() {
+    let directory = Scratch::with(&[("www/a/b.txt", "b"), ("www/c/d.txt", "d")]);
+    let config = "listen = '127.0.0.1:0'\nlisting = true\n[server]\nuser = 'nobody'\n[[site]]\nroot = 'www'\n";
+    for (mode, of_file) in [(0o711, 200), (0o700, 403)] {
+        fs::set_permissions(directory.join("www/a"), Permissions::from_mode(mode)).unwrap();
+        let server = Server::configured(&directory, config);
+        get(&server, "/a/").assert_status(403);
+        get(&server, "/a/b.txt").assert_status(of_file);
+        get(&server, "/c/").assert_status(200);
+        assert!(get(&server, "/").text().contains(">a/</a>"));
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
 fn root_binds_and_is_another_user_from_then_on() {
     let directory = Scratch::with(&[("www/a.txt", "a")]);
     // A port that only root may bind, as a rule, and that nobody has at the moment.

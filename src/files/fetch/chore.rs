@@ -11,17 +11,18 @@ pub trait Chore: fmt::Debug + Send + Sync {
     /// What it is known by: chores of one key that are handed in before the first of them has begun are one.
     fn key(&self) -> &[u8];
 
-    /// Does it, however long that takes. The memory that it takes meanwhile is its own to bound.
+    /// Does it, however long that takes, unless nobody waits for it any more, which is to be asked now and then. The memory
+    /// that it takes meanwhile is its own to bound.
     ///
     /// # Errors
     ///
     /// The disk did not give what was needed.
-    fn run(&self) -> Result<Vec<u8>, ReadError>;
+    fn run(&self, is_wanted: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError>;
 }
 
-impl From<Fetch> for Fetched {
+impl Fetched {
     /// Waits for the disk.
-    fn from(fetch: Fetch) -> Fetched {
+    pub(super) fn of(fetch: Fetch, is_wanted: &dyn Fn() -> bool) -> Fetched {
         match fetch {
             Fetch::Bytes { file, range } => {
                 let start = range.start;
@@ -32,7 +33,7 @@ impl From<Fetch> for Fetched {
                 Fetched::Bytes { file, start, bytes }
             }
             Fetch::Chore(chore) => {
-                let outcome = chore.run();
+                let outcome = chore.run(is_wanted);
                 Fetched::Chore { chore, outcome }
             }
         }
@@ -41,6 +42,8 @@ impl From<Fetch> for Fetched {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::Ordering::Relaxed;
     use std::sync::{Arc, Condvar, Mutex};
     use std::thread;
     use std::time::{Duration, Instant};
@@ -61,7 +64,7 @@ mod tests {
             self.key
         }
 
-        fn run(&self) -> Result<Vec<u8>, ReadError> {
+        fn run(&self, _: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
             let (begun, opened) = &*self.gate;
             let mut begun = lock(begun);
             *begun += 1;
@@ -70,6 +73,51 @@ mod tests {
             }
             Ok(self.key.to_vec())
         }
+    }
+
+    /// A chore that is done when nobody waits for it.
+    #[derive(Debug, Default)]
+    struct Endless {
+        has_begun: AtomicBool,
+        has_ended: AtomicBool,
+    }
+
+    impl Chore for Endless {
+        fn key(&self) -> &[u8] {
+            b"endless"
+        }
+
+        fn run(&self, is_wanted: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
+            self.has_begun.store(true, Relaxed);
+            while is_wanted() {
+                thread::yield_now();
+            }
+            self.has_ended.store(true, Relaxed);
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_chore_ends_that_nobody_waits_for() {
+        let wait_for = |what: &AtomicBool| {
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while !what.load(Relaxed) {
+                assert!(Instant::now() < deadline);
+                thread::yield_now();
+            }
+        };
+        let mut fetchers: Fetchers<u32> = Fetchers::new().unwrap();
+        let [cancelled, dropped] = [0, 1].map(|token| {
+            let chore = Arc::new(Endless::default());
+            fetchers.fetch(token, Fetch::Chore(Arc::clone(&chore) as Arc<dyn Chore>)).unwrap();
+            wait_for(&chore.has_begun);
+            chore
+        });
+        assert!(fetchers.cancel(0).is_some());
+        wait_for(&cancelled.has_ended);
+        assert!(fetchers.take_done().is_empty() && !dropped.has_ended.load(Relaxed));
+        drop(fetchers);
+        wait_for(&dropped.has_ended);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! is slow does not keep the threads from the others, and chores do not keep them from files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::mem;
 
 use super::Fetch;
 use crate::files::file::Place;
@@ -54,10 +53,10 @@ struct Device {
 }
 
 impl<T> Jobs<T> {
-    /// Forgets all that have not begun.
+    /// Forgets all. Nobody waits for what has begun.
     pub(super) fn clear(&mut self) {
-        let queued: Vec<_> = self.devices.values_mut().flat_map(|device| mem::take(&mut device.queued)).collect();
-        queued.iter().for_each(|number| _ = self.all.remove(number));
+        self.devices.values_mut().for_each(|device| device.queued.clear());
+        self.all.clear();
     }
 }
 
@@ -105,6 +104,11 @@ impl<T: Copy + Ord> Jobs<T> {
             self.end(number);
         }
         Some(fetch)
+    }
+
+    /// Whether somebody waits for it.
+    pub(super) fn is_wanted(&self, number: u64) -> bool {
+        self.all.get(&number).is_some_and(|job| !job.tokens.is_empty())
     }
 
     /// Begins what has been wanted for the longest time of those that can be.
