@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::blame::{CHANGING, UNINDEXED, blame_unlistable};
 use super::found::Found;
-use super::listing::{Listing, Order, form_of};
+use super::listing::{Listing, View, form_of};
 use super::page::VARY;
 use super::path::SitePath;
 use super::representation::Representation;
@@ -43,8 +43,8 @@ impl Site {
             return Found::Nothing(Status::NotFound, UNINDEXED);
         }
         let form = form_of(&request.fields);
-        let order = Order::of(request.path().and_then(|target| target.query));
-        let listing = Listing::new(directory, self.number, path.as_bytes(), (form, order), self.shows_dotfiles);
+        let view = View::of(request.path().and_then(|target| target.query));
+        let listing = Listing::new(directory, self.number, path.as_bytes(), (form, view), self.shows_dotfiles);
         match occasion.fetched {
             Some(Fetched::Chore { chore, outcome }) if chore.key() == listing.key() => match outcome {
                 Ok(page) => match self.listings.share(page) {

@@ -2,11 +2,12 @@
 //!
 //! It is made anew for each request, by the threads that wait for the disk, since what is in a directory changes without
 //! the directory showing it: a file that grows does not touch it. Whatever the directory holds, a page has
-//! [`ENTRIES_MAX`] entries at most, and no more than twice as many are in memory meanwhile.
+//! [`ENTRIES_MAX`] entries at most, and no more than twice as many are in memory meanwhile. The others are on the next ones.
 
 mod html;
 mod json;
 mod order;
+mod view;
 
 use std::ops::ControlFlow;
 
@@ -17,7 +18,8 @@ use super::accept::Preference;
 use super::page::Form;
 use crate::files::{Chore, Directory, Entry, Kind, ReadError, Timestamp};
 use crate::http::{FieldName, Fields};
-pub(super) use order::Order;
+use order::Order;
+pub(super) use view::View;
 
 /// So many entries are on a page: about 2 MB of it.
 const ENTRIES_MAX: usize = 10_000;
@@ -32,19 +34,21 @@ pub(super) struct Listing {
     /// As in the URL, decoded, with a slash at its end; empty for the root
     pub(super) path: Vec<u8>,
     pub(super) form: Form,
-    pub(super) order: Order,
+    pub(super) view: View,
     pub(super) shows_dotfiles: bool,
     /// All of this
     key: Vec<u8>,
 }
 
 /// What is shown of a directory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Contents {
     /// In order
     entries: Vec<Entry>,
     directories: usize,
     files: usize,
+    /// Those that are on this page or a later one
+    behind: usize,
 }
 
 /// JSON for those who would rather have it, HTML for all others.
@@ -59,18 +63,18 @@ impl Listing {
         directory: Directory,
         site: usize,
         path: &[u8],
-        (form, order): (Form, Order),
+        (form, view): (Form, View),
         shows_dotfiles: bool,
     ) -> Listing {
-        let mut key = format!("{site} {:?} {form:?} {order:?} {shows_dotfiles} ", directory.place()).into_bytes();
+        let mut key = format!("{site} {:?} {form:?} {view:?} {shows_dotfiles} ", directory.place()).into_bytes();
         key.extend_from_slice(path);
-        Listing { directory, path: path.to_vec(), form, order, shows_dotfiles, key }
+        Listing { directory, path: path.to_vec(), form, view, shows_dotfiles, key }
     }
 
     fn render(&self, contents: &Contents) -> Vec<u8> {
         match self.form {
-            Form::Html | Form::Text => html::page(&self.path, self.order, contents),
-            Form::Json => json::page(&self.path, contents),
+            Form::Html | Form::Text => html::page(&self.path, &self.view, contents),
+            Form::Json => json::page(&self.path, &self.view, contents),
         }
     }
 }
@@ -81,31 +85,35 @@ impl Chore for Listing {
     }
 
     fn run(&self, is_asked_for: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
-        let mut contents = Contents { entries: Vec::new(), directories: 0, files: 0 };
+        let mut contents = Contents::default();
         let is_wanted = |name: &[u8]| self.shows_dotfiles || !name.starts_with(b".");
         let take = |entry| {
-            contents.add(entry, self.order);
+            contents.add(entry, &self.view);
             match contents.total().is_multiple_of(ASKED_EVERY) && !is_asked_for() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
         };
         self.directory.read(is_wanted, take)?;
-        contents.sort(self.order);
+        contents.sort(self.view.order);
         Ok(self.render(&contents))
     }
 }
 
 impl Contents {
     /// Takes an entry in, and lets those go that will not be on the page.
-    fn add(&mut self, entry: Entry, order: Order) {
+    fn add(&mut self, entry: Entry, view: &View) {
         match entry.kind {
             Kind::Directory => self.directories += 1,
             Kind::File => self.files += 1,
         }
+        if !view.is_behind(&entry) {
+            return;
+        }
+        self.behind += 1;
         self.entries.push(entry);
         if self.entries.len() >= 2 * ENTRIES_MAX {
-            self.entries.select_nth_unstable_by(ENTRIES_MAX, |a, b| order.compare(a, b));
+            self.entries.select_nth_unstable_by(ENTRIES_MAX, |a, b| view.order.compare(a, b));
             self.entries.truncate(ENTRIES_MAX);
         }
     }
@@ -113,6 +121,11 @@ impl Contents {
     fn sort(&mut self, order: Order) {
         self.entries.sort_unstable_by(|a, b| order.compare(a, b));
         self.entries.truncate(ENTRIES_MAX);
+    }
+
+    /// The last one of the page, where there is another page.
+    fn last(&self) -> Option<&Entry> {
+        self.entries.last().filter(|_| self.behind > self.entries.len())
     }
 
     /// All that there are, on the page or not.

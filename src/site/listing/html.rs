@@ -5,16 +5,17 @@ use std::fmt::{self, Display, Formatter};
 
 use percent_encoding::percent_encode;
 
-use super::order::{By, Direction, Order};
+use super::order::{By, Direction};
+use super::view::{Next, View};
 use super::{Contents, date_time};
 use crate::files::{Entry, Kind};
 use crate::site::page::{Document, Robots, Text};
 use crate::site::path::ENCODED;
 
 /// The page of a directory.
-pub(super) fn page(path: &[u8], order: Order, contents: &Contents) -> Vec<u8> {
+pub(super) fn page(path: &[u8], view: &View, contents: &Contents) -> Vec<u8> {
     let title = [b"Index of /", path].concat();
-    let content = Page { path, order, contents };
+    let content = Page { path, view, contents };
     let document =
         Document { class: "listing", title: Text(&title), robots: Robots::Index, content: &content as &dyn Display };
     document.to_string().into_bytes()
@@ -22,15 +23,16 @@ pub(super) fn page(path: &[u8], order: Order, contents: &Contents) -> Vec<u8> {
 
 struct Page<'a> {
     path: &'a [u8],
-    order: Order,
+    view: &'a View,
     contents: &'a Contents,
 }
 
 impl Display for Page<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.heading(f)?;
-        let Page { order, contents, .. } = self;
-        writeln!(f, "<form>\n<table>\n<caption>{}</caption>", Summary(contents, *order))?;
+        let Page { view, contents, .. } = self;
+        let order = view.order;
+        writeln!(f, "<form>\n<table>\n<caption>{}</caption>", Summary(contents, view))?;
         f.write_str("<thead><tr>")?;
         for (by, name) in [(By::Name, "Name"), (By::Size, "Size"), (By::Time, "Modified (UTC)")] {
             let sorted = match order.direction {
@@ -48,11 +50,29 @@ impl Display for Page<'_> {
             )?;
         }
         contents.entries.iter().try_for_each(|entry| row(f, entry))?;
-        f.write_str("</tbody>\n</table>\n</form>\n")
+        f.write_str("</tbody>\n</table>\n</form>\n")?;
+        self.other_pages(f)
     }
 }
 
 impl Page<'_> {
+    fn other_pages(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Page { view: View { order, after }, contents, .. } = self;
+        let first = after.as_ref().map(|_| order.name());
+        let next = contents.last().map(|last| Next { order: *order, last, separator: "&amp;" });
+        if first.is_none() && next.is_none() {
+            return Ok(());
+        }
+        f.write_str("<nav aria-label=\"Pages\">")?;
+        if let Some(name) = first {
+            write!(f, "<a href=\"?sort={name}\">First page</a> ")?;
+        }
+        if let Some(next) = next {
+            write!(f, "<a rel=\"next\" href=\"{next}\">Next page</a>")?;
+        }
+        f.write_str("</nav>\n")
+    }
+
     /// The name of the directory, below the way to it.
     fn heading(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Some(path) = self.path.strip_suffix(b"/") else { return f.write_str("<h1>Index of /</h1>\n") };
@@ -88,11 +108,11 @@ fn row(f: &mut Formatter<'_>, entry: &Entry) -> fmt::Result {
 }
 
 /// How much there is, and whether it is all here.
-struct Summary<'a>(&'a Contents, Order);
+struct Summary<'a>(&'a Contents, &'a View);
 
 impl Display for Summary<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Summary(contents, order) = self;
+        let Summary(contents, View { order, after }) = self;
         let (total, shown) = (contents.total(), contents.entries.len());
         if total == 0 {
             return f.write_str("There is nothing in this directory.");
@@ -113,7 +133,10 @@ impl Display for Summary<'_> {
                 By::Time => "time",
             };
             let shown = Grouped(shown as u64);
-            write!(f, ". These are the first {shown} by {by}; sorted otherwise, others come first.")?;
+            match after {
+                None => write!(f, ". On this page: the first {shown} by {by}.")?,
+                Some(after) => write!(f, ". On this page: {shown} by {by}, from behind {}.", Text(&after.name))?,
+            }
         }
         Ok(())
     }

@@ -4,25 +4,31 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use percent_encoding::percent_encode;
 
+use super::view::{Next, View};
 use super::{Contents, date_time};
 use crate::files::Kind;
 use crate::site::path::ENCODED;
 
 /// The object of a directory. `name` is for people, and has U+FFFD for what is no UTF-8; `href` is exact, and relative to
-/// the directory. `total` counts the entries that there are, which may be more than those that are here.
-pub(super) fn page(path: &[u8], contents: &Contents) -> Vec<u8> {
-    Page { path, contents }.to_string().into_bytes()
+/// the directory. `total` counts the entries that there are, which may be more than those that are here; `next` is the reference to the others.
+pub(super) fn page(path: &[u8], view: &View, contents: &Contents) -> Vec<u8> {
+    Page { path, view, contents }.to_string().into_bytes()
 }
 
 struct Page<'a> {
     path: &'a [u8],
+    view: &'a View,
     contents: &'a Contents,
 }
 
 impl Display for Page<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let path = [b"/", self.path].concat();
-        write!(f, "{{\"path\":{},\"total\":{},\"entries\":[", Quoted(&path), self.contents.total())?;
+        write!(f, "{{\"path\":{},\"total\":{},", Quoted(&path), self.contents.total())?;
+        if let Some(last) = self.contents.last() {
+            write!(f, "\"next\":\"{}\",", Next { order: self.view.order, last, separator: "&" })?;
+        }
+        f.write_str("\"entries\":[")?;
         for (at, entry) in self.contents.entries.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
             let (kind, slash) = match entry.kind {

@@ -6,7 +6,7 @@ use crate::files::{Entry, Kind};
 
 /// Directories first, and then by this.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::site) struct Order {
+pub(super) struct Order {
     pub(super) by: By,
     pub(super) direction: Direction,
 }
@@ -40,7 +40,7 @@ impl Order {
     pub(super) const USUAL: Order = Order { by: By::Name, direction: Direction::Ascending };
 
     /// `sort=size`, or `sort=-size` for the other way round. What is not known has no effect.
-    pub(in crate::site) fn of(query: Option<&str>) -> Order {
+    pub(super) fn of(query: Option<&str>) -> Order {
         let mut parameters = query.unwrap_or_default().split('&');
         let value = parameters.find_map(|parameter| parameter.strip_prefix("sort="));
         value.and_then(|value| ORDERS.iter().find(|(name, _)| *name == value)).map_or(Order::USUAL, |(_, order)| *order)
