@@ -137,7 +137,8 @@ fn a_root_that_is_made_anew_is_served_beside_one_that_is_still_missing() {
 #[test]
 fn who_is_served_by_no_successor_in_time_is_told_so() {
     let directory = releases();
-    let config = "listen = '127.0.0.1:0'\nlimits.send_time = '2500ms'\n[[site]]\nroot = 'current'\n";
+    let config = "log.format = 'json'\nlimits.send_time = '2500ms'\n[[site]]\nroot = 'current'\n";
+    let config = &format!("listen = '127.0.0.1:0'\n{config}");
     let mut server = Server::configured(&directory, config);
     if server.process.stderr.said().contains("there is no sandbox") {
         println!("not tested: this system has no Landlock");
@@ -145,7 +146,7 @@ fn who_is_served_by_no_successor_in_time_is_told_so() {
     }
     let mut peer = server.connect();
     peer.exchange(request("GET", "/a.txt", &[])).assert_status(200).assert_content("1");
-    server.process.stdout.line_with("GET /a.txt");
+    server.process.stdout.line_with("\"status\":200,");
     // There is not enough memory for another thread, that of a successor.
     let process = Pid::from_raw(server.process.id().cast_signed());
     let limit = |bytes| _ = prlimit(process, Resource::As, Rlimit { current: bytes, maximum: None }).unwrap();
@@ -153,6 +154,10 @@ fn who_is_served_by_no_successor_in_time_is_told_so() {
     turn(&directory.join("current"), "releases/2");
     // Meanwhile it is tried again, which is not told.
     peer.exchange(request("GET", "/a.txt", &[])).assert_status(503);
+    let line = server.process.stdout.line_with("\"status\":503,");
+    let (_, duration) = line.split_once("\"duration_us\":").unwrap();
+    let duration: u64 = duration.split_once(',').unwrap().0.parse().unwrap();
+    assert!(duration >= 2_500_000, "it has waited for longer: {line}");
     server.process.stderr.line_with("error: cannot serve what is in the place of a root now, trying again: ");
     limit(None);
     let mut said = String::new();

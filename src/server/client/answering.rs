@@ -68,11 +68,10 @@ impl Client {
 
     /// What the log is to know of its next request, beside that.
     pub(super) fn asker(&self, shared: &Shared) -> Asker {
-        // One that has waited for the disk has the time for that since it was complete.
-        let since = match self.fetches {
-            0 => shared.instant,
-            _ => self.deadline.checked_sub(shared.timeouts.send).unwrap_or(shared.instant),
-        };
+        // One that has waited, for the disk or for a successor, has had the time for that since it was complete.
+        let has_waited = self.fetches > 0 || self.succession != Succession::Unneeded;
+        let waited_since = self.deadline.checked_sub(shared.timeouts.send).filter(|_| has_waited);
+        let since = waited_since.unwrap_or(shared.instant);
         let time = (shared.now.seconds, shared.now.nanoseconds);
         Asker { peer: self.peer, is_new: self.is_new, time, since }
     }
