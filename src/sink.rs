@@ -3,7 +3,8 @@
 //!
 //! What there is no room for, or what cannot be written, is lost: whole lines, which are counted, and told of once there
 //! is somebody to tell. Each file or server has one writer, however often it is opened, so that the lines of the access log and of
-//! the diagnostics keep their order where both go to the same terminal, and none is cut in two by another.
+//! the diagnostics keep their order where both go to the same terminal, and none is cut in two by another. A sink that nobody
+//! holds any more writes what its reader takes, and gives up the rest when that takes nothing.
 //!
 //! Never looks into a line.
 
