@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use rustix::pipe::fcntl_getpipe_size;
+use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::log_sinks::{PROMPT, ask, lost, site};
@@ -103,6 +103,8 @@ fn logs_that_share_a_terminal_or_a_pipe_keep_their_order() {
     let file = directory.write("webserv.toml", config);
     let mut command = webserv();
     let (reader, writer) = std::io::pipe().unwrap();
+    // It is read at the end, and must not be full before: how much fits depends on how much is written at a time.
+    fcntl_setpipe_size(&writer, 1024 * 1024).unwrap();
     command.arg("-v").arg("-c").arg(file).stdin(Stdio::null()).stdout(writer.try_clone().unwrap()).stderr(writer);
     let child = command.spawn().unwrap();
     drop(command);

@@ -260,11 +260,12 @@ fn a_pipe_that_is_full_keeps_no_thread_when_it_is_not_logged_to_any_more() {
     ask(&mut peer, 0..100);
     directory.write("webserv.toml", config.replace("stdout", "access.log"));
     server.reload("~ log.access");
+    eventually("who was served before has been handed over", || server.workers() == 1);
     ask(&mut peer, 100..101);
     let log = directory.join("access.log");
     eventually("there is another writer", || fs::read_to_string(&log).is_ok_and(|log| log.contains("/?100 ")));
     // That of the file, and that of the diagnostics.
-    eventually("its writer has ended", || server.threads_named("log") == 2 && server.workers() == 1);
+    eventually("its writer has ended", || server.threads_named("log") == 2);
     let lost = lost(&server.stop().stderr, "access log", "its reader does not keep up");
     let rest = std::io::read_to_string(reader).unwrap();
     assert_eq!(rest.matches('\n').count() + lost, 100, "half a line is lost, too");

@@ -172,6 +172,7 @@ fn a_reload_may_bring_another_server() {
     let path = directory.path().display();
     let line = server.reload("log.access");
     assert_eq!(line, format!("info: reload: ~ log.access: syslog:unix:{path}/log -> syslog:unix:{path}/other\n"));
+    eventually("whoever comes is served by the new config", || server.workers() == 1);
     get(&server, "/?2").assert_status(200);
     assert!(receive(&second, &server).contains("\"GET /?2 "));
 }
