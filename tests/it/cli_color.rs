@@ -111,7 +111,7 @@ fn what_a_server_says_on_a_terminal() {
         Peer::tcp(address.split('/').next().unwrap().parse().unwrap())
             .exchange(request("GET", "/a.txt", &[]))
             .assert_status(200);
-        let access = output.line_with("  GET /a.txt  ");
+        let access = output.line_with("GET /a.txt");
         kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
         while output.line().is_some() {}
         assert!(child.wait().unwrap().success());

@@ -3,13 +3,14 @@
 use std::fs::{self, File};
 use std::mem::MaybeUninit;
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{CWD, FileType, Mode, inotify, mknodat};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
-use crate::support::{PATIENCE, Scratch, Server, eventually, webserv};
+use crate::support::{PATIENCE, Scratch, Server, eventually};
 use crate::wire::{Peer, Response, get, request};
 
 /// More than is held in memory.
@@ -128,26 +129,50 @@ fn a_time_that_was_set_by_hand_is_no_strong_tag() {
 
 #[test]
 fn a_file_that_never_holds_still_is_tried_again_and_then_unavailable() {
-    // Those below /sys are never as long as they say, which is how a file looks that is cut while it is read.
-    let file = "/sys/kernel/fscaps";
-    assert_ne!(fs::metadata(file).unwrap().len(), fs::read(file).unwrap().len() as u64);
-    let server = Server::start(webserv().args(["-l", "127.0.0.1:0", "/sys/kernel"]));
+    let directory = Scratch::new();
+    directory.write("file", vec![b'x'; 200_000]);
+    let file = File::options().write(true).open(directory.join("file")).unwrap();
+    let server = Server::of(&directory);
     let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
     // Closing is watched too, since two openings in a row would be told as one.
     let both = inotify::WatchFlags::OPEN | inotify::WatchFlags::CLOSE_NOWRITE;
-    inotify::add_watch(&watch, file, both).unwrap();
-    let mut peer = server.connect();
-    let response = peer.exchange(request("GET", "/fscaps", &[]));
-    response.assert_status(503).assert_content("503 Service Unavailable: the file keeps changing while it is read\n");
-    peer.exchange(request("OPTIONS", "*", &[])).assert_status(204);
+    inotify::add_watch(&watch, directory.join("file"), both).unwrap();
     let mut buffer = [MaybeUninit::uninit(); 4096];
     let mut events = inotify::Reader::new(&watch, &mut buffer);
-    let mut opened = 0;
-    while let Ok(event) = events.next() {
-        opened += usize::from(event.events().contains(inotify::ReadFlags::OPEN));
-    }
-    // Once to see that it has to be fetched, and then to be read.
-    assert!(opened > 2, "opened {opened} times: it may well be whole at the second try");
+    let mut openings = || {
+        let mut opened = 0;
+        while let Ok(event) = events.next() {
+            opened += usize::from(event.events().contains(inotify::ReadFlags::OPEN));
+        }
+        opened
+    };
+    let mut peer = server.connect();
+    let (is_over, start) = (AtomicBool::new(false), Instant::now());
+    std::thread::scope(|scope| {
+        // It is cut and grows again more often than it can be read, for as long as this thread is let run.
+        scope.spawn(|| {
+            for length in (0..200_000).rev().step_by(7).cycle() {
+                file.set_len(length).unwrap();
+                if is_over.load(Ordering::Relaxed) || start.elapsed() > 2 * PATIENCE {
+                    break;
+                }
+            }
+        });
+        eventually("it is unavailable", || {
+            openings();
+            let response = peer.exchange(request("GET", "/file", &[]));
+            if response.status() == 200 {
+                return false;
+            }
+            let reason = "503 Service Unavailable: the file keeps changing while it is read\n";
+            response.assert_status(503).assert_content(reason);
+            let opened = openings();
+            assert!(opened > 2, "opened {opened} times: it may well be whole at the second try");
+            true
+        });
+        is_over.store(true, Ordering::Relaxed);
+    });
+    peer.exchange(request("GET", "/file", &[])).assert_status(200);
 }
 
 #[test]
