@@ -15,7 +15,7 @@ const GUARDS: [(&str, &str, &[Form]); 2] = [
     ("X-Content-Type-Options", "nosniff", &[Form::Html, Form::Json, Form::Text]),
     (
         "Content-Security-Policy",
-        "default-src 'none'; style-src 'sha256-z+kdcpN408WEKcQAY77NCoW+MrpC87EU6ms/XBoQpio='; img-src data:; \
+        "default-src 'none'; style-src 'sha256-3lMbU2E6dqIQQPQM8rJkA+uVRh+ZxaETYZMWV5h7LHE='; img-src data:; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
         &[Form::Html],
     ),

@@ -5,12 +5,13 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::clients::{alone, client};
-use crate::support::{Scratch, Server, webserv};
+use crate::support::{Finished, Scratch, Server, webserv};
 use crate::wire::{Response, exchange, find, get, is_entity_tag, request};
 
 const JSON: &str = "Accept: application/json";
@@ -263,30 +264,46 @@ fn a_hundred_thousand_entries_delay_nobody() {
     assert!(peak < 100 * 1024, "{peak} KiB");
 }
 
+/// A tree with names that have to be encoded, and what becomes of it where it is copied by the links of its pages.
+const TREE: [(&str, &str); 4] = [("a b/c:d.txt", "one"), ("a b/e#f?.bin", "two"), ("g/h/i/j", "three"), ("k", "four")];
+
+#[track_caller]
+fn assert_mirrored(mirror: impl FnOnce(&str, &Path) -> Finished) -> Scratch {
+    let _alone = alone();
+    let directory = Scratch::with(&[("www/.l", "five")]);
+    TREE.iter().for_each(|(name, content)| _ = directory.write(format!("www/{name}"), content));
+    let server = Server::configured(&directory, "listen = '127.0.0.1:0'\nlisting = true\n[[site]]\nroot = 'www'\n");
+    let copy = Scratch::new();
+    let finished = mirror(&format!("http://{}/", server.address()), copy.path());
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    for (name, content) in TREE {
+        assert_eq!(fs::read_to_string(copy.join(name)).unwrap_or_default(), content, "{name}: {finished:?}");
+    }
+    assert!(!copy.join(".l").exists());
+    copy
+}
+
 #[test]
 #[ignore = "needs wget; .ci/run installs it and runs with --ignored"]
 fn wget_mirrors_a_tree() {
-    let _alone = alone();
-    let directory = Scratch::with(&[
-        ("www/a b/c:d.txt", "one"),
-        ("www/a b/e#f?.bin", "two"),
-        ("www/g/h/i/j", "three"),
-        ("www/k", "four"),
-        ("www/.l", "five"),
-    ]);
-    let server = Server::configured(&directory, "listen = '127.0.0.1:0'\nlisting = true\n[[site]]\nroot = 'www'\n");
-    let copy = Scratch::new();
-    let prefix = format!("--directory-prefix={}", copy.path().display());
-    let url = format!("http://{}/", server.address());
-    let finished = client("wget", &["--mirror", "--no-host-directories", "--no-verbose", &prefix, &url]);
-    assert_eq!(finished.code, Some(0), "{finished:?}");
-    for (name, content) in [("a b/c:d.txt", "one"), ("a b/e#f?.bin", "two"), ("g/h/i/j", "three"), ("k", "four")] {
-        assert_eq!(fs::read_to_string(copy.join(name)).unwrap_or_default(), content, "{name}");
-    }
-    assert!(!copy.join(".l").exists());
+    let copy = assert_mirrored(|url, copy| {
+        let prefix = format!("--directory-prefix={}", copy.display());
+        client("wget", &["--mirror", "--no-host-directories", "--no-verbose", &prefix, url])
+    });
     // What sorts is no link, or each directory would be had six times.
     let names = |directory: &str| fs::read_dir(copy.join(directory)).unwrap().count();
     assert_eq!((names(""), names("a b"), names("g/h")), (4, 3, 2));
+}
+
+#[test]
+#[ignore = "needs lftp; .ci/run installs it and runs with --ignored"]
+fn lftp_mirrors_a_tree() {
+    let copy = assert_mirrored(|url, copy| {
+        let script = format!("set xfer:log no; open {url}; mirror . {}", copy.display());
+        client("lftp", &["--norc", "-c", &script])
+    });
+    let names = |directory: &str| fs::read_dir(copy.join(directory)).unwrap().count();
+    assert_eq!((names(""), names("a b"), names("g/h")), (3, 2, 1));
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl Display for Summary<'_> {
             let shown = Grouped(shown as u64);
             match after {
                 None => write!(f, ". On this page: the first {shown} by {by}.")?,
-                Some(after) => write!(f, ". On this page: {shown} by {by}, from behind {}.", Text(&after.name))?,
+                Some(after) => write!(f, ". On this page: {shown} by {by}, after {}.", Text(&after.name))?,
             }
         }
         Ok(())
