@@ -18,14 +18,25 @@ use crate::config::{Address, Config, Diagnostics, Listen, Overrides};
 pub struct Arguments {
     source: Source,
     overrides: Overrides,
-    /// Check the config, and no more.
-    pub check: bool,
+    /// What is to be done with the config.
+    pub errand: Errand,
     /// Open the first address in the browser.
     pub open: bool,
     /// How much is shown.
     pub verbosity: Verbosity,
     /// What is coloured.
     pub color: Color,
+}
+
+/// What is to be done with a config.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Errand {
+    /// Serve it.
+    Serve,
+    /// Check it, and no more.
+    Check,
+    /// Print it as it is used, and no more.
+    PrintConfig,
 }
 
 /// How much is shown.
@@ -74,10 +85,15 @@ fn arguments(matches: &ArgMatches) -> Arguments {
         (false, true) => Verbosity::Verbose,
         (false, false) => Verbosity::Normal,
     };
-    let overrides = Overrides { listen, listing: matches.get_flag("listing"), dotfiles: matches.get_flag("dotfiles") };
+    let [listing, dotfiles] = ["listing", "dotfiles"].map(|id| matches.get_flag(id));
+    let overrides = Overrides { listen, listing, dotfiles, fallback: path("fallback") };
     let color = Color::of(matches.get_one("color").copied().unwrap_or(ColorChoice::Auto));
-    let [check, open] = ["check", "open"].map(|id| matches.get_flag(id));
-    Arguments { source, overrides, check, open, verbosity, color }
+    let errand = match ["check", "print-config"].map(|id| matches.get_flag(id)) {
+        [true, _] => Errand::Check,
+        [_, true] => Errand::PrintConfig,
+        _ => Errand::Serve,
+    };
+    Arguments { source, overrides, errand, open: matches.get_flag("open"), verbosity, color }
 }
 
 /// Whether a file has that name, be it one that cannot be read: then that is what has to be said.
@@ -133,6 +149,8 @@ mod tests {
         let again = parse("webserv --color never --open --open --color=always").unwrap();
         assert_eq!((again.color, again.open), (Color::Always, true));
         assert!(matches!(arguments.source, Source::Directory(path) if path == Path::new("public")));
+        assert_eq!(parse("webserv --fallback b a").unwrap().overrides.fallback.unwrap(), Path::new("b"));
+        assert_eq!(parse("webserv --print-config").unwrap().errand, Errand::PrintConfig);
         assert_eq!(parse("webserv --lan a").unwrap().overrides.listen, Listen::every_interface());
         for wrong in [
             "webserv -l",
@@ -143,6 +161,7 @@ mod tests {
             "webserv --lan -l 1",
             "webserv --listing -c a",
             "webserv --color red",
+            "webserv --fallback a -c b",
         ] {
             assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
         }

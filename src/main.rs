@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use env_logger::{Target, WriteStyle};
 use log::LevelFilter;
-use webserv::cli::{self, Arguments, Verbosity};
-use webserv::config::Config;
+use webserv::cli::{self, Arguments, Errand, Verbosity};
+use webserv::config::{Config, Diagnostics};
 use webserv::server::banner::{self, Look, Shape};
 use webserv::server::trace::{self, Painted};
 use webserv::server::{Appearance, Browser, Signals, StartError, Supervisor};
@@ -28,22 +28,22 @@ fn main() -> ExitCode {
 
 fn run(signals: Signals) -> ExitCode {
     let arguments = cli::parse();
-    if arguments.check {
+    if arguments.errand != Errand::Serve {
         // Success would be an answer.
         signals.release();
     }
     let config = match arguments.config() {
         Ok(config) => config,
-        Err(diagnostics) => {
-            tell(diagnostics.render(arguments.color.suits(&io::stderr())));
-            return ExitCode::from(USAGE);
-        }
+        Err(diagnostics) => return refuse(&diagnostics, &arguments),
     };
-    if arguments.check {
-        let count = config.sites.len();
-        // Where nobody reads it, the exit status says it all.
-        _ = writeln!(io::stdout(), "ok: {count} {}", if count == 1 { "site" } else { "sites" });
-        return ExitCode::SUCCESS;
+    match told(&config, &arguments.errand) {
+        Some(Ok(text)) => {
+            // Where nobody reads it, the exit status says it all.
+            _ = io::stdout().write_all(text.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Some(Err(diagnostics)) => return refuse(&diagnostics, &arguments),
+        None => {}
     }
     start_log(&config, &arguments);
     serve(config, arguments, signals).map_or_else(fail, |()| ExitCode::SUCCESS)
@@ -52,6 +52,24 @@ fn run(signals: Signals) -> ExitCode {
 fn fail(error: StartError) -> ExitCode {
     tell(format_args!("error: {error}\n"));
     ExitCode::from(FAILURE)
+}
+
+/// Tells what is wrong with the config.
+fn refuse(diagnostics: &Diagnostics, arguments: &Arguments) -> ExitCode {
+    tell(diagnostics.render(arguments.color.suits(&io::stderr())));
+    ExitCode::from(USAGE)
+}
+
+/// What is to be told of a config that is not to be served.
+fn told(config: &Config, errand: &Errand) -> Option<Result<String, Diagnostics>> {
+    match errand {
+        Errand::Serve => None,
+        Errand::Check => {
+            let count = config.sites.len();
+            Some(Ok(format!("ok: {count} {}\n", if count == 1 { "site" } else { "sites" })))
+        }
+        Errand::PrintConfig => Some(config.to_toml()),
+    }
 }
 
 /// Serves until it is told to stop.

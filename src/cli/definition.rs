@@ -88,6 +88,17 @@ pub fn command() -> Command {
                 .conflicts_with("config")
                 .long_help("Serve the names in DIR that begin with a dot, too. In a config: the key dotfiles."),
         )
+        .arg(
+            option("fallback", "Send this file where there is none, for DIR")
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .value_parser(value_parser!(PathBuf))
+                .conflicts_with("config")
+                .long_help(
+                    "Send this file, whose path starts at DIR, with status 200 where there is none, if the client asks \
+                     for HTML or the path has no extension: for single-page apps. In a config: the key fallback.",
+                ),
+        )
         .arg(flag("open", "Open the first address in the default browser").long_help(
             "Open the first address in the default browser as soon as it can be reached, by xdg-open or what there is \
              in its place. Where that fails it is said, and served all the same.",
@@ -95,6 +106,10 @@ pub fn command() -> Command {
         .arg(flag("check", "Show all errors of the config; exit status 0 or 2").long_help(
             "Read the config, show everything that is wrong with it, and end with exit status 0 or 2. No socket is \
              opened.",
+        ))
+        .arg(flag("print-config", "Print the config with every default filled in").conflicts_with("check").long_help(
+            "Print the config as it is used, with every default filled in and absolute paths, as a file that \
+                     says the same.",
         ))
         .arg(
             flag("quiet", "Show errors only")

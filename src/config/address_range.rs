@@ -41,6 +41,7 @@ impl Word for Peers {
     type Value = AddressRange;
 
     const COMPLAINT: &str = "invalid address";
+    const PATTERN: &str = "^[0-9A-Fa-f:.]+(/[0-9]+)?$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<AddressRange, Malformed> {
         let expected = || Malformed::new("expected an IP address such as \"::1\", or a range such as \"10.0.0.0/8\"");
@@ -82,6 +83,14 @@ impl Word for Peers {
             return Err(Malformed::new(problem).help(format!("write \"{first}/{bits}\"")));
         }
         Ok(AddressRange { first, bits })
+    }
+
+    fn show(&self, value: &AddressRange) -> String {
+        let AddressRange { first, bits } = value;
+        match bits_of(*first) {
+            (_, width) if width == *bits => first.to_string(),
+            _ => format!("{first}/{bits}"),
+        }
     }
 }
 

@@ -235,11 +235,7 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 
 /// `text` without what could steer a terminal. Line ends stay: a help may have an example of several lines.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
-    let steers = |c: char| {
-        c != '\n'
-            && (c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-    };
+    let steers = |c: char| c != '\n' && is_steering(c);
     if !text.contains(steers) {
         return Cow::Borrowed(text);
     }
@@ -253,6 +249,11 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
             text
         })
         .into()
+}
+
+/// Whether a terminal would do something else than to show it.
+pub(super) fn is_steering(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

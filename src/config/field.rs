@@ -65,6 +65,7 @@ impl Word for Name {
     type Value = FieldName;
 
     const COMPLAINT: &str = "unusable field name";
+    const PATTERN: &str = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<FieldName, Malformed> {
         if text.is_empty() || !text.bytes().all(is_token) {
@@ -88,6 +89,7 @@ impl Word for Value {
     type Value = String;
 
     const COMPLAINT: &str = "invalid field value";
+    const PATTERN: &str = r"^[\t -~]*$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
         match text.chars().find(|&char| !matches!(char, ' '..='~' | '\t')) {
@@ -128,6 +130,7 @@ impl Word for CacheControl {
     type Value = String;
 
     const COMPLAINT: &str = "invalid Cache-Control";
+    const PATTERN: &str = Value::PATTERN;
 
     fn parse(&self, text: &str, base: &Path) -> Result<String, Malformed> {
         let value = Value.parse(text, base)?;
@@ -154,6 +157,10 @@ impl Word for CacheControl {
         }
         Ok(value)
     }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
 }
 
 /// What a file name ends in, without the dot, in lower case.
@@ -163,6 +170,7 @@ impl Word for Extension {
     type Value = String;
 
     const COMPLAINT: &str = "invalid extension";
+    const PATTERN: &str = "^[^./*]+$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
         match text.trim_start_matches("*.").trim_start_matches('.') {
@@ -175,6 +183,10 @@ impl Word for Extension {
             bare => Ok(bare.to_ascii_lowercase()),
         }
     }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
 }
 
 /// A media type (RFC 9110, section 8.3.1).
@@ -184,6 +196,7 @@ impl Word for MediaType {
     type Value = String;
 
     const COMPLAINT: &str = "invalid media type";
+    const PATTERN: &str = "^[^/]+/[^/]+";
 
     fn parse(&self, text: &str, base: &Path) -> Result<String, Malformed> {
         let value = Value.parse(text, base)?;
@@ -194,6 +207,10 @@ impl Word for MediaType {
             _ => Err(Malformed::new("expected a type and a subtype, such as \"application/wasm\"")),
         }
     }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
 }
 
 /// The character encoding of text (RFC 9110, section 8.3.2). Empty: none is told.
@@ -203,12 +220,17 @@ impl Word for Charset {
     type Value = String;
 
     const COMPLAINT: &str = "invalid charset";
+    const PATTERN: &str = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]*$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
         match text.bytes().all(is_token) {
             true => Ok(text.to_owned()),
             false => Err(Malformed::new("expected a name such as \"utf-8\"").help("\"\" tells none")),
         }
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
     }
 }
 

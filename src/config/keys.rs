@@ -14,9 +14,10 @@ use super::address::Address;
 use super::address_range::{AddressRange, Peers};
 use super::field::{self, CacheControl, Charset, Extension, FieldName, MediaType};
 use super::host_pattern::HostPattern;
-use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, count, size, time};
+use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, count, schema_for, size, time};
 use super::log_target::Target;
 use super::pattern::{Paths, Pattern};
+use super::plain::Plain;
 use super::redirect::{Onward, Redirect};
 use super::rules::{ErrorStatus, Methods};
 use super::table::Table;
@@ -41,32 +42,34 @@ pub(super) const SYMLINKS: &[(&str, Symlinks)] =
 /// `name: Type = default, kind;` under its doc comment, for each key: the struct that holds the values, its defaults,
 /// the names, the reader, and, for one that is `compared`, what differs between two of them.
 macro_rules! keys {
-    ($(#[$about:meta])* compared $visibility:vis struct $Keys:ident {
-        $( $(#[$doc:meta])* $key:ident: $Value:ty = $default:expr, $kind:expr; )*
+    ($(#[doc = $about:literal])* compared $visibility:vis struct $Keys:ident {
+        $( $(#[doc = $doc:literal])* $key:ident: $Value:ty = $default:expr, $kind:expr; )*
     }) => {
         keys! {
-            $(#[$about])*
-            $visibility struct $Keys { $( $(#[$doc])* $key: $Value = $default, $kind; )* }
+            $(#[doc = $about])*
+            $visibility struct $Keys { $( $(#[doc = $doc])* $key: $Value = $default, $kind; )* }
         }
 
         impl $Keys {
             /// Each value that is another one in `new`: its name, and both as they would be written.
             pub(super) fn changes(&self, new: &Self) -> Vec<(&'static str, [String; 2])> {
+                let shown = |value: Option<Plain>| value.map_or_else(|| "none".to_owned(), |value| value.bare());
                 let mut changes = Vec::new();
                 $( if self.$key != new.$key {
-                    changes.push((stringify!($key), [&self.$key, &new.$key].map(|value| Kind::show(&$kind, value))));
+                    let values = [&self.$key, &new.$key].map(|value| shown(Kind::written(&$kind, value)));
+                    changes.push((stringify!($key), values));
                 } )*
                 changes
             }
         }
     };
-    ($(#[$about:meta])* $visibility:vis struct $Keys:ident {
-        $( $(#[$doc:meta])* $key:ident: $Value:ty = $default:expr, $kind:expr; )*
+    ($(#[doc = $about:literal])* $visibility:vis struct $Keys:ident {
+        $( $(#[doc = $doc:literal])* $key:ident: $Value:ty = $default:expr, $kind:expr; )*
     }) => {
-        $(#[$about])*
+        $(#[doc = $about])*
         #[derive(Clone, PartialEq, Debug)]
         $visibility struct $Keys {
-            $( $(#[$doc])* pub $key: $Value, )*
+            $( $(#[doc = $doc])* pub $key: $Value, )*
         }
 
         impl Default for $Keys {
@@ -83,6 +86,16 @@ macro_rules! keys {
                 let mut keys = Self::default();
                 $( if let Some(value) = table.read(stringify!($key), &$kind, context) { keys.$key = value; } )*
                 keys
+            }
+
+            /// Each name with the value as it would be written, where it can be.
+            pub(super) fn written(&self) -> Vec<(&'static str, Option<Plain>)> {
+                vec![$( (stringify!($key), Kind::written(&$kind, &self.$key)), )*]
+            }
+
+            /// Each name with what it means and what can be written, in the words of JSON Schema.
+            pub(super) fn schemas() -> Vec<(&'static str, &'static str, Plain)> {
+                vec![$( (stringify!($key), concat!($($doc),*), schema_for::<$Value>(&$kind)), )*]
             }
         }
     };
@@ -307,6 +320,18 @@ impl Section {
             Self::Log => Log::NAMES.to_vec(),
             Self::Site => [SiteKeys::NAMES, SharedKeys::NAMES].concat(),
             Self::Path => PathKeys::NAMES.to_vec(),
+        }
+    }
+
+    /// Each of them with what it means and what can be written, in the words of JSON Schema.
+    pub(super) fn schemas(self) -> Vec<(&'static str, &'static str, Plain)> {
+        match self {
+            Self::Top => SharedKeys::schemas(),
+            Self::Server => Server::schemas(),
+            Self::Limits => Limits::schemas(),
+            Self::Log => Log::schemas(),
+            Self::Site => [SiteKeys::schemas(), SharedKeys::schemas()].concat(),
+            Self::Path => PathKeys::schemas(),
         }
     }
 

@@ -3,7 +3,6 @@
 //! Never knows the keys, and never compares two values: what one value says is judged here, what two say together is
 //! judged in `resolve`.
 
-use std::fmt::Debug;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
@@ -12,6 +11,8 @@ use toml::Spanned;
 use toml::de::{DeString, DeValue};
 
 use super::diagnostic::{Diagnostic, Malformed, Place, Quoted};
+use super::plain::Plain;
+use super::schema;
 use super::units::Unit;
 
 /// What all readers share: where relative paths start, and the problems found so far.
@@ -40,29 +41,43 @@ pub(super) struct Item<'a> {
 
 /// How the value of a key is written.
 pub(super) trait Kind {
-    type Value: Debug;
+    type Value;
 
     /// The value, or `None` after what is wrong with it was reported.
     fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value>;
 
-    /// The value as it would be written, without quotes.
-    fn show(&self, value: &Self::Value) -> String {
-        format!("{value:?}")
-    }
+    /// The value as it would be written, to be read as the same one; `None` where it is there only as long as nothing is
+    /// written.
+    fn written(&self, value: &Self::Value) -> Option<Plain>;
+
+    /// What can be written, in the words of JSON Schema.
+    fn schema(&self) -> Plain;
+}
+
+/// What can be written for a value of this type.
+pub(super) fn schema_for<V>(kind: &impl Kind<Value = V>) -> Plain {
+    kind.schema()
 }
 
 /// A kind of value that is written as one string.
 pub(super) trait Word {
-    type Value: Debug;
+    type Value;
 
     /// What a text that does not parse is called.
     const COMPLAINT: &str;
 
+    /// A regular expression that every text matches which parses. An editor warns of what it does not match.
+    const PATTERN: &str;
+
     fn parse(&self, text: &str, base: &Path) -> Result<Self::Value, Malformed>;
 
-    /// The value as it would be written, without quotes.
-    fn show(&self, value: &Self::Value) -> String {
-        format!("{value:?}")
+    /// The value as it would be written, without quotes. What is a path is UTF-8, or else it is shown as near to it as it
+    /// can be.
+    fn show(&self, value: &Self::Value) -> String;
+
+    /// What can be written, in the words of JSON Schema.
+    fn schema(&self) -> Plain {
+        schema::text(Some(Self::PATTERN))
     }
 }
 
@@ -86,8 +101,12 @@ impl<W: Word> Kind for W {
         }
     }
 
-    fn show(&self, value: &W::Value) -> String {
-        Word::show(self, value)
+    fn written(&self, value: &W::Value) -> Option<Plain> {
+        Some(Plain::Text(self.show(value)))
+    }
+
+    fn schema(&self) -> Plain {
+        Word::schema(self)
     }
 }
 
@@ -99,6 +118,14 @@ impl<K: Kind> Kind for Placed<K> {
 
     fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value> {
         self.0.read(item, context).map(|value| Spanned::new(item.place.clone(), value))
+    }
+
+    fn written(&self, value: &Self::Value) -> Option<Plain> {
+        self.0.written(value.get_ref())
+    }
+
+    fn schema(&self) -> Plain {
+        self.0.schema()
     }
 }
 
@@ -112,8 +139,12 @@ impl<K: Kind> Kind for Optional<K> {
         self.0.read(item, context).map(Some)
     }
 
-    fn show(&self, value: &Self::Value) -> String {
-        value.as_ref().map_or_else(|| "none".to_owned(), |value| self.0.show(value))
+    fn written(&self, value: &Self::Value) -> Option<Plain> {
+        self.0.written(value.as_ref()?)
+    }
+
+    fn schema(&self) -> Plain {
+        self.0.schema()
     }
 }
 
@@ -147,6 +178,17 @@ impl<W: Word> Kind for OneOrMore<W> {
                 Vec::new()
             }
         })
+    }
+
+    fn written(&self, value: &Self::Value) -> Option<Plain> {
+        Some(Plain::List(value.iter().map(|one| Plain::Text(self.of.show(one.get_ref()))).collect()))
+    }
+
+    fn schema(&self) -> Plain {
+        let one = Word::schema(&self.of);
+        let list = [("type", Plain::text("array")), ("items", one.clone())].into_iter();
+        let least = self.not_empty.map(|_| ("minItems", Plain::Number(1)));
+        schema::any_of([one, Plain::table(list.chain(least))])
     }
 }
 
@@ -185,6 +227,17 @@ impl<N: Word<Value: PartialEq>, K: Kind> Kind for Map<N, K> {
             entries.extend(name.zip(value));
         }
         Some(entries)
+    }
+
+    fn written(&self, value: &Self::Value) -> Option<Plain> {
+        let entry = |(name, value): &(Spanned<N::Value>, Spanned<K::Value>)| {
+            Some((self.names.show(name.get_ref()), self.values.written(value.get_ref())?))
+        };
+        Some(Plain::Table(value.iter().filter_map(entry).collect()))
+    }
+
+    fn schema(&self) -> Plain {
+        schema::named(N::PATTERN, self.values.schema())
     }
 }
 
@@ -227,6 +280,14 @@ impl Kind for Flag {
         }
         flag
     }
+
+    fn written(&self, value: &bool) -> Option<Plain> {
+        Some(Plain::Flag(*value))
+    }
+
+    fn schema(&self) -> Plain {
+        Plain::table([("type", Plain::text("boolean"))])
+    }
 }
 
 /// A number within a range that has a reason at each end.
@@ -240,9 +301,9 @@ pub(super) struct Number<T> {
 }
 
 /// What a number of things or bytes is counted in.
-pub(super) trait Count: TryFrom<u64> + TryInto<u64> + Copy + Debug {}
+pub(super) trait Count: TryFrom<u64> + TryInto<u64> + Copy {}
 
-impl<T: TryFrom<u64> + TryInto<u64> + Copy + Debug> Count for T {}
+impl<T: TryFrom<u64> + TryInto<u64> + Copy> Count for T {}
 
 /// A number of things.
 pub(super) fn count<T: Count>(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
@@ -266,7 +327,7 @@ pub(super) fn time(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Nu
     Number { unit: Unit::Milliseconds, range, reasons, convert, revert }
 }
 
-impl<T: Debug> Kind for Number<T> {
+impl<T> Kind for Number<T> {
     type Value = T;
 
     fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<T> {
@@ -284,14 +345,18 @@ impl<T: Debug> Kind for Number<T> {
         None
     }
 
-    fn show(&self, value: &T) -> String {
-        self.unit.show((self.revert)(value)).trim_matches('"').to_owned()
+    fn written(&self, value: &T) -> Option<Plain> {
+        Some(self.unit.written((self.revert)(value)))
+    }
+
+    fn schema(&self) -> Plain {
+        self.unit.schema(&self.range)
     }
 }
 
 impl<T> Number<T> {
     fn out_of_range(&self, item: &Item<'_>, how: &str, reason: usize) -> Diagnostic {
-        let [least, most] = [self.range.start(), self.range.end()].map(|end| self.unit.show(*end));
+        let [least, most] = [self.range.start(), self.range.end()].map(|end| self.unit.written(*end));
         Diagnostic::at(item.place.clone(), format!("`{}` is too {how}", item.key))
             .label(format!("expected {least} to {most}"))
             .note(self.reasons.get(reason).copied().unwrap_or_default())

@@ -21,6 +21,7 @@ impl Word for Target {
     type Value = AccessTarget;
 
     const COMPLAINT: &str = "invalid target";
+    const PATTERN: &str = ".";
 
     fn parse(&self, text: &str, base: &Path) -> Result<AccessTarget, Malformed> {
         match text {

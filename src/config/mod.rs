@@ -4,12 +4,14 @@
 //! Never opens a socket, never serves, never prints.
 //!
 //! The way of a file: `written` reads TOML, `table` by `table`, into the `keys`, each by its `kind`; `resolve` fills in
-//! what a site takes from the top of the file and judges what only several values together can get wrong.
+//! what a site takes from the top of the file and judges what only several values together can get wrong. `effective` is the
+//! way back, and `schema` tells editors what can be written.
 
 mod address;
 mod address_range;
 mod changes;
 mod diagnostic;
+mod effective;
 mod exposure;
 mod field;
 mod host_pattern;
@@ -17,9 +19,11 @@ mod keys;
 mod kind;
 mod log_target;
 mod pattern;
+mod plain;
 mod redirect;
 mod resolve;
 mod rules;
+mod schema;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -40,10 +44,12 @@ pub use host_pattern::HostPattern;
 pub use keys::{Limits, Log, Server};
 pub use pattern::Pattern;
 pub use redirect::{Redirect, RedirectStatus};
-pub use rules::{ErrorStatus, Methods, Rules, SiteRules};
+pub use rules::{CACHE_CONTROL, ErrorStatus, Methods, Rules, SiteRules};
+pub use schema::schema;
 
 use diagnostic::Quoted;
-use kind::Context;
+use kind::{Context, Word};
+use word::FileBelowRoot;
 use written::Written;
 
 /// What the server does. There is no invalid one: every root was a directory when it was made, no host is claimed twice
@@ -168,6 +174,24 @@ pub struct Overrides {
     pub listing: bool,
     /// Names that begin with a dot are served.
     pub dotfiles: bool,
+    /// The file that is sent where there is none, below a directory that is served without a config file.
+    pub fallback: Option<PathBuf>,
+}
+
+impl Site {
+    /// All that is not said of the site below `root` is as it is by default: it takes every name.
+    fn of(root: PathBuf) -> Site {
+        Site {
+            hosts: Vec::new(),
+            default: true,
+            listen: vec![Listen { address: Address::Localhost(DEFAULT_PORT), port_given: false }],
+            root,
+            index: vec![DEFAULT_INDEX.to_owned()],
+            dotfiles: false,
+            symlinks: DEFAULT_SYMLINKS,
+            rules: SiteRules::default(),
+        }
+    }
 }
 
 impl Listen {
@@ -223,7 +247,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Where `dir` is not a directory, or the addresses of `overrides` get in each other's way.
+    /// Where `dir` is not a directory, the addresses of `overrides` get in each other's way, or the fallback is no file
+    /// below `dir`.
     pub fn from_directory(dir: &Path, overrides: &Overrides) -> Result<Self, Diagnostics> {
         let unusable = |reason: String| {
             let title = format!("cannot serve {}: {reason}", Quoted(&dir.to_string_lossy()));
@@ -236,7 +261,12 @@ impl Config {
             return Err(alone(unusable("it is not a directory".to_owned()).help(help)));
         }
         let root = std::path::absolute(dir).map_err(|error| alone(unusable(error.to_string())))?;
-        resolve::directory(dir, root, overrides).map_err(Diagnostics::without_file)
+        let fallback = overrides.fallback.as_deref().map(|file| file_below(dir, file)).transpose()?;
+        let mut config = resolve::directory(dir, root, overrides).map_err(Diagnostics::without_file)?;
+        for site in &mut config.sites {
+            site.rules.fallback.clone_from(&fallback);
+        }
+        Ok(config)
     }
 
     /// The same of the current directory, which nobody has named.
@@ -252,6 +282,25 @@ impl Config {
             None => Ok(config),
         }
     }
+}
+
+/// The path below `dir` of a file that was given on the command line, where a slip of the finger is seen at once.
+fn file_below(dir: &Path, file: &Path) -> Result<String, Diagnostics> {
+    let [shown, directory] = [file, dir].map(|path| path.to_string_lossy().into_owned());
+    let title = format!("--fallback {} is no file below {}", Quoted(&shown), Quoted(&directory));
+    let problem = Diagnostic::without_place(title);
+    // Where it is below the directory if it was meant to start here, as in `dist/index.html dist`.
+    let meant = file.canonicalize().ok().filter(|file| file.is_file());
+    let meant = meant.and_then(|file| Some(file.strip_prefix(dir.canonicalize().ok()?).ok()?.display().to_string()));
+    let meant = meant.map(|path| format!("it starts at the directory: write --fallback {path}"));
+    let text = file.to_str().ok_or(Malformed::new("its name is not UTF-8"));
+    let problem = match text.and_then(|text| FileBelowRoot.parse(text, dir)) {
+        Ok(path) if !path.is_empty() && dir.join(&path).is_file() => return Ok(path),
+        Ok(path) if !path.is_empty() && dir.join(&path).exists() => problem.note("it is there, but it is no file"),
+        Ok(_) => problem.note("there is no such file").maybe_help(meant),
+        Err(error) => problem.note(error.problem).maybe_help(meant.or(error.help)),
+    };
+    Err(Diagnostics::without_file(vec![problem]))
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

@@ -9,7 +9,7 @@ use super::kind::Word;
 
 /// Which paths a rule is for. Paths are decoded and relative to the root of the site, as in a request that has been taken
 /// apart: what is written with an escape matches what is sent without it, and the other way round.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Pattern {
     /// `*`: all
     Every,
@@ -55,6 +55,7 @@ impl Word for Paths {
     type Value = Pattern;
 
     const COMPLAINT: &str = "invalid path";
+    const PATTERN: &str = r"^(\*|\*\.[^/*]+|/[^*?#]*|/([^*?#]*/)?\*)$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<Pattern, Malformed> {
         const EXPECTED: &str = "expected \"*\", \"/path\", \"/directory/*\" or \"*.extension\"";
@@ -84,6 +85,15 @@ impl Word for Paths {
             _ => decode(path).map(Pattern::Exact),
         }
     }
+
+    fn show(&self, value: &Pattern) -> String {
+        match value {
+            Pattern::Every => "*".to_owned(),
+            Pattern::Extension(extension) => format!("*{extension}"),
+            Pattern::Below(directory) => format!("/{}*", encode(directory)),
+            Pattern::Exact(path) => format!("/{}", encode(path)),
+        }
+    }
 }
 
 /// The bytes of a path, which has to be one that a request can have once it has been taken apart.
@@ -106,6 +116,21 @@ fn decode(path: &str) -> Result<Vec<u8>, Malformed> {
         }
     }
     Ok(segments.join(&b'/'))
+}
+
+/// A path as it is written: readable where it is UTF-8, with an escape for what means something else.
+fn encode(path: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in path.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            match char {
+                '%' | '?' | '#' | '*' => text += &format!("%{:02X}", u32::from(char)),
+                _ => text.push(char),
+            }
+        }
+        chunk.invalid().iter().for_each(|byte| text += &format!("%{byte:02X}"));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -137,6 +162,13 @@ mod tests {
             for path in other {
                 assert!(!pattern.matches(path.as_bytes()), "{text} is not for {path}");
             }
+        }
+    }
+
+    #[test]
+    fn shown_as_written() {
+        for text in ["*", "*.tar.gz", "/", "/a/", "/a/*", "/ü b/*", "/100%25", "/%3F%23%2A\u{1}", "/%FF%FE/a"] {
+            assert_eq!(Paths.show(&pattern(text).unwrap()), text);
         }
     }
 

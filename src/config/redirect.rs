@@ -12,6 +12,8 @@ use toml::de::DeValue;
 use super::diagnostic::{Diagnostic, Malformed, Quoted, nearest};
 use super::kind::{Context, Item, Kind, Word, wrong_type};
 use super::pattern::Pattern;
+use super::plain::Plain;
+use super::schema;
 
 /// Where a request is sent on to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -84,6 +86,22 @@ impl Kind for Onward {
         }
         Some(Redirect { to: to?, status: status? })
     }
+
+    fn written(&self, value: &Redirect) -> Option<Plain> {
+        let to = Plain::text(&value.to);
+        let code = STATUSES.iter().find(|(_, status)| *status == value.status).map(|(code, _)| code.unsigned_abs());
+        match code.filter(|_| value.status != RedirectStatus::Found) {
+            Some(code) => Some(Plain::table([("to", to), ("status", Plain::Number(code))])),
+            None => Some(to),
+        }
+    }
+
+    fn schema(&self) -> Plain {
+        let codes = STATUSES.iter().map(|(code, _)| Plain::Number(code.unsigned_abs())).collect();
+        let status = Plain::table([("enum", Plain::List(codes)), ("default", Plain::Number(302))]);
+        let to = || Word::schema(&Location);
+        schema::any_of([to(), schema::object(vec![("to".into(), to()), ("status".into(), status)], &["to"])])
+    }
 }
 
 fn read_status(item: &Item<'_>, context: &mut Context<'_>) -> Option<RedirectStatus> {
@@ -107,6 +125,7 @@ impl Word for Location {
     type Value = String;
 
     const COMPLAINT: &str = "invalid target";
+    const PATTERN: &str = r"^(/[!-~]*|https?://[!-~]+)$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
         if let Some(char) = text.chars().find(|char| !char.is_ascii_graphic()) {
@@ -126,6 +145,10 @@ impl Word for Location {
             _ => Err(Malformed::new("expected a path that begins with a slash, or a URL of http or https")),
         }
     }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
 }
 
 /// Redirects as they are written.
@@ -135,16 +158,9 @@ type Written = [(Spanned<Pattern>, Spanned<Redirect>)];
 pub(super) fn problems(redirects: &Written, cache: &[(Spanned<Pattern>, Spanned<String>)]) -> Vec<Diagnostic> {
     let mut problems = misused(redirects);
     problems.extend(loops(redirects));
-    let rules: HashMap<&Pattern, usize> =
-        redirects.iter().enumerate().map(|(place, (pattern, _))| (pattern.get_ref(), place)).collect();
+    let rules = by_pattern(redirects);
     for (pattern, _) in cache.iter().filter(|(_, value)| !value.get_ref().is_empty()) {
-        let path = match pattern.get_ref() {
-            Pattern::Exact(path) => path,
-            Pattern::Below(directory) => directory,
-            Pattern::Every | Pattern::Extension(_) => continue,
-        };
-        let is_one = matches!(pattern.get_ref(), Pattern::Exact(_));
-        let Some((redirect, _)) = find(&rules, path, is_one).and_then(|place| redirects.get(place)) else { continue };
+        let Some(redirect) = of_all(redirects, &rules, pattern.get_ref()) else { continue };
         problems.push(
             Diagnostic::at(pattern.span(), "this rule can never match")
                 .label("counts for what is sent of a file")
@@ -153,6 +169,25 @@ pub(super) fn problems(redirects: &Written, cache: &[(Spanned<Pattern>, Spanned<
         );
     }
     problems
+}
+
+/// The paths of a redirect that every path of `pattern` is among. `rules` are the same redirects [`by_pattern`].
+pub(super) fn of_all<'a>(
+    redirects: &'a Written,
+    rules: &HashMap<&Pattern, usize>,
+    pattern: &Pattern,
+) -> Option<&'a Spanned<Pattern>> {
+    let (path, is_one) = match pattern {
+        Pattern::Exact(path) => (path, true),
+        Pattern::Below(directory) => (directory, false),
+        Pattern::Every | Pattern::Extension(_) => return None,
+    };
+    redirects.get(find(rules, path, is_one)?).map(|(pattern, _)| pattern)
+}
+
+/// The place of each by its paths.
+pub(super) fn by_pattern(redirects: &Written) -> HashMap<&Pattern, usize> {
+    redirects.iter().enumerate().map(|(place, (pattern, _))| (pattern.get_ref(), place)).collect()
 }
 
 /// Sources that are no path, and a rest that nothing is left of.
@@ -180,8 +215,7 @@ fn misused(redirects: &Written) -> Vec<Diagnostic> {
 fn loops(redirects: &Written) -> Vec<Diagnostic> {
     /// A chain as long as that is followed by no browser.
     const STEPS_MAX: usize = 100;
-    let rules: HashMap<&Pattern, usize> =
-        redirects.iter().enumerate().map(|(place, (pattern, _))| (pattern.get_ref(), place)).collect();
+    let rules = by_pattern(redirects);
     let mut problems = Vec::new();
     let mut told = HashSet::new();
     for (start, (pattern, _)) in redirects.iter().enumerate() {

@@ -14,7 +14,7 @@ use super::address::{Address, Socket};
 use super::diagnostic::{Diagnostic, Place};
 use super::host_pattern::HostPattern;
 use super::keys::SharedKeys;
-use super::rules::{self, Rules, SiteRules};
+use super::rules::{self, SiteRules};
 use super::written::{Written, WrittenSite};
 use super::{
     Config, DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SYMLINKS, Limits, Listen, Log, Origin, Overrides, Server, Site,
@@ -45,6 +45,10 @@ pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Opt
         let idle = Diagnostic::without_place(format!("--{key} is for a directory, and this is a config"));
         problems.push(idle.help(format!("write `{key} = true` into it, or give the directory to be served")));
     }
+    if overrides.fallback.is_some() {
+        let idle = Diagnostic::without_place("--fallback is for a directory, and this is a config");
+        problems.push(idle.help("write `fallback` into it, or give the directory to be served"));
+    }
     if written.complete {
         problems.extend(second_defaults(&sites));
     }
@@ -65,18 +69,8 @@ pub(super) fn directory(dir: &Path, root: PathBuf, overrides: &Overrides) -> Res
         return Err(problems);
     }
     let listen = claims.into_iter().map(|claim| claim.listen).collect();
-    let every = Rules { listing: Some(overrides.listing), ..Rules::default() };
-    let rules = SiteRules { every, ..SiteRules::default() };
-    let site = Site {
-        hosts: Vec::new(),
-        default: true,
-        listen,
-        root,
-        index: vec![DEFAULT_INDEX.to_owned()],
-        dotfiles: overrides.dotfiles,
-        symlinks: DEFAULT_SYMLINKS,
-        rules,
-    };
+    let mut site = Site { listen, dotfiles: overrides.dotfiles, ..Site::of(root) };
+    site.rules.every.listing = Some(overrides.listing);
     let origin = Origin::Directory(dir.to_owned());
     let (server, limits, log) = (Server::default(), Limits::default(), Log::default());
     Ok(Config { origin, sites: vec![site], server, limits, log })

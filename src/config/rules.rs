@@ -13,8 +13,14 @@ use super::pattern::Pattern;
 use super::redirect::{self, Redirect};
 use super::written::WrittenSite;
 
+/// A cache asks each time whether what it has is still good, unless a rule says otherwise.
+pub const CACHE_CONTROL: &str = "no-cache";
+
+/// What text is in unless it is said otherwise.
+const CHARSET: &str = "utf-8";
+
 /// What a site says about its answers.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct SiteRules {
     /// What holds for every path
     pub every: Rules,
@@ -22,8 +28,8 @@ pub struct SiteRules {
     pub paths: Vec<(Pattern, Rules)>,
     /// The media types of files by their extension, which is in lower case
     pub types: Vec<(String, String)>,
-    /// The character encoding of text; empty where none is told. Not known: the one of all.
-    pub charset: Option<String>,
+    /// The character encoding of text; empty where none is told
+    pub charset: String,
     /// The files that say what went wrong, below the root
     pub errors: Vec<(ErrorStatus, String)>,
     /// The file that is sent where there is none, below the root
@@ -68,6 +74,14 @@ pub struct Rules {
     pub headers: Vec<(FieldName, String)>,
 }
 
+impl Default for SiteRules {
+    fn default() -> Self {
+        let every = Rules { cache: Some(CACHE_CONTROL.to_owned()), listing: Some(false), ..Rules::default() };
+        let charset = CHARSET.to_owned();
+        Self { every, paths: Vec::new(), types: Vec::new(), charset, errors: Vec::new(), fallback: None }
+    }
+}
+
 impl SiteRules {
     /// What `own` says, and what the top of the file says besides.
     pub(super) fn of(top: &SharedKeys, site: &WrittenSite) -> SiteRules {
@@ -81,10 +95,14 @@ impl SiteRules {
             merge(&mut rules.types, plain(keys.types.as_deref()));
             merge(&mut rules.errors, plain(keys.errors.as_deref()));
         }
-        for (pattern, value) in cache.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let redirects = site.own.redirects.as_deref().unwrap_or_default();
+        // What the top of the file says of paths that are redirected here is meant for other sites.
+        let redirected = redirect::by_pattern(redirects);
+        let is_of_use = |pattern: &Pattern| redirect::of_all(redirects, &redirected, pattern).is_none();
+        for (pattern, value) in cache.into_iter().filter(|(pattern, value)| !value.is_empty() && is_of_use(pattern)) {
             rules.at(&pattern).cache = Some(value);
         }
-        for (pattern, redirect) in site.own.redirects.iter().flatten() {
+        for (pattern, redirect) in redirects {
             rules.at(pattern.get_ref()).redirect = Some((pattern.get_ref().clone(), redirect.get_ref().clone()));
         }
         for (pattern, keys) in &site.paths {
@@ -99,8 +117,11 @@ impl SiteRules {
         }
         rules.errors.retain(|(_, file)| !file.is_empty());
         rules.fallback = own.fallback.clone().or_else(|| top.fallback.clone()).filter(|file| !file.is_empty());
-        rules.charset = own.charset.clone().or_else(|| top.charset.clone());
-        rules.paths.sort_by_key(|(pattern, _)| pattern.specificity());
+        if let Some(charset) = own.charset.as_ref().or(top.charset.as_ref()) {
+            rules.charset.clone_from(charset);
+        }
+        // Those of one rank are never for the same path: their order says nothing, and is always the same.
+        rules.paths.sort_by(|(one, _), (other, _)| (one.specificity(), one).cmp(&(other.specificity(), other)));
         rules
     }
 

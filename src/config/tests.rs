@@ -12,7 +12,7 @@ use super::*;
 
 const FIXTURES: &str = "tests/config_errors";
 
-const GOOD: &str = r#"# every key
+pub(super) const GOOD: &str = r#"# every key
 listen = ["8081", "unix:web.sock"]
 index = "start.html"
 listing = true
@@ -55,7 +55,7 @@ dotfiles = false
 symlinks = "deny"
 "#;
 
-const GOOD_RULES: &str = r#"# every rule
+pub(super) const GOOD_RULES: &str = r#"# every rule
 headers = { X-A = "1", X-B = "" }
 errors = { 404 = "a.html", 5xx = "" }
 fallback = "/b.html"
@@ -74,12 +74,13 @@ headers = { X-A = "" }
 cache = "no-store"
 
 [site.path."*.iso"]
+listing = true
 allow = []
 methods = ["HEAD"]
 "#;
 
 /// The outcome of a file with this text among the fixtures, as a person reads it.
-fn judge(text: &str, overrides: &Overrides) -> Result<Config, String> {
+pub(super) fn judge(text: &str, overrides: &Overrides) -> Result<Config, String> {
     let base = std::path::absolute(FIXTURES).unwrap();
     let mut context = Context { base: &base, problems: Vec::new() };
     let written = Written::read(text, &mut context);
@@ -133,7 +134,7 @@ fn what_is_not_written_has_its_default() {
     let site = &config.sites[0];
     assert_eq!(site.listen, [Listen { address: Address::Localhost(8080), port_given: false }]);
     assert_eq!((site.default, site.index.as_slice()), (true, &["index.html".to_owned()][..]));
-    assert_eq!((site.rules.every.listing, site.dotfiles, site.symlinks), (None, false, Symlinks::Inside));
+    assert_eq!((site.rules.every.listing, site.dotfiles, site.symlinks), (Some(false), false, Symlinks::Inside));
     assert_eq!((config.limits.connections, config.limits.idle_time), (10_000, Duration::from_secs(75)));
     assert_eq!((config.log.access, config.log.level), (AccessTarget::Stdout, LevelFilter::Info));
     assert_eq!((config.server.user, config.server.sandbox), (None, true));

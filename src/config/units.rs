@@ -2,9 +2,13 @@
 //!
 //! Never knows which key it reads, nor what is too much for it.
 
+use std::ops::RangeInclusive;
+
 use toml::de::DeValue;
 
 use super::diagnostic::{Malformed, Quoted};
+use super::plain::Plain;
+use super::schema;
 
 /// What a number counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,13 +67,28 @@ impl Unit {
     }
 
     /// `number` as it would be written in a config, in the largest unit that holds it exactly.
-    pub(super) fn show(self, number: u64) -> String {
+    pub(super) fn written(self, number: u64) -> Plain {
         let exact = |(_, size): &&(&str, u64)| number != 0 && number.is_multiple_of(*size);
         match (self.scale().iter().rev().find(exact), self) {
-            (Some((unit, size)), Self::Bytes) => format!("\"{} {unit}\"", number / size),
-            (Some((unit, size)), _) => format!("\"{}{unit}\"", number / size),
-            (None, Self::Milliseconds) => format!("\"{number}s\""),
-            (None, _) => number.to_string(),
+            (Some((unit, size)), Self::Bytes) => Plain::text(format!("{} {unit}", number / size)),
+            (Some((unit, size)), _) => Plain::text(format!("{}{unit}", number / size)),
+            (None, Self::Milliseconds) => Plain::text(format!("{number}s")),
+            (None, _) => Plain::Number(number),
+        }
+    }
+
+    /// What is accepted of `range`, in the words of JSON Schema.
+    pub(super) fn schema(self, range: &RangeInclusive<u64>) -> Plain {
+        let integer = || {
+            let [least, most] = [range.start(), range.end()].map(|end| Plain::Number(*end));
+            Plain::table([("type", Plain::text("integer")), ("minimum", least), ("maximum", most)])
+        };
+        let units: Vec<&str> = self.scale().iter().map(|(unit, _)| *unit).collect();
+        let text = || schema::text(Some(&format!("^[0-9]+ ?({})$", units.join("|"))));
+        match self {
+            Self::Things => integer(),
+            Self::Bytes => schema::any_of([text(), integer()]),
+            Self::Milliseconds => text(),
         }
     }
 
@@ -185,7 +204,7 @@ mod tests {
             (Unit::Milliseconds, 7_200_000, "\"2h\""),
         ];
         for (unit, number, expected) in table {
-            assert_eq!(unit.show(number), expected);
+            assert_eq!(unit.written(number).to_string(), expected);
         }
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Never opens a file that the config names: the only question to the disk is whether something is a directory.
 
-use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,15 +10,17 @@ use super::address::Address;
 use super::diagnostic::{Malformed, Quoted, nearest};
 use super::host_pattern::HostPattern;
 use super::kind::Word;
+use super::plain::Plain;
 use super::rules::ErrorStatus;
 
 /// One of a few words.
 pub(super) struct Choice<T: 'static>(pub(super) &'static [(&'static str, T)]);
 
-impl<T: Copy + PartialEq + Debug> Word for Choice<T> {
+impl<T: Copy + PartialEq> Word for Choice<T> {
     type Value = T;
 
     const COMPLAINT: &str = "unknown value";
+    const PATTERN: &str = ".";
 
     fn parse(&self, text: &str, _: &Path) -> Result<T, Malformed> {
         let words = || self.0.iter().map(|(word, _)| *word);
@@ -37,6 +38,10 @@ impl<T: Copy + PartialEq + Debug> Word for Choice<T> {
         let word = self.0.iter().find(|(_, known)| known == value).map(|(word, _)| *word);
         word.unwrap_or_default().to_owned()
     }
+
+    fn schema(&self) -> Plain {
+        Plain::table([("enum", Plain::texts(self.0.iter().map(|(word, _)| *word)))])
+    }
 }
 
 /// An address to listen on.
@@ -46,12 +51,17 @@ impl Word for ListenAddress {
     type Value = Address;
 
     const COMPLAINT: &str = "invalid address";
+    const PATTERN: &str = r"^([0-9]+|[Ll]ocal[Hh]ost:[0-9]+|[0-9.]+:[0-9]+|\[[0-9A-Fa-f:.%]+\]:[0-9]+|unix:.+)$";
 
     fn parse(&self, text: &str, base: &Path) -> Result<Address, Malformed> {
         match text.parse()? {
             Address::Unix(path) => socket_path(base, &path).map(Address::Unix),
             address => Ok(address),
         }
+    }
+
+    fn show(&self, value: &Address) -> String {
+        value.to_string()
     }
 }
 
@@ -76,9 +86,14 @@ impl Word for Host {
     type Value = HostPattern;
 
     const COMPLAINT: &str = "invalid host";
+    const PATTERN: &str = r"^(\[[0-9A-Fa-f:.]+\]|(\*\.)?[0-9A-Za-z_.-]+)$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<HostPattern, Malformed> {
         text.parse()
+    }
+
+    fn show(&self, value: &HostPattern) -> String {
+        value.to_string()
     }
 }
 
@@ -89,6 +104,7 @@ impl Word for FileName {
     type Value = String;
 
     const COMPLAINT: &str = "invalid file name";
+    const PATTERN: &str = "^[^/]+$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
         match text {
@@ -100,6 +116,10 @@ impl Word for FileName {
             _ => Ok(text.to_owned()),
         }
     }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
 }
 
 /// A file of a site, as a path below its root. Empty: none.
@@ -109,6 +129,7 @@ impl Word for FileBelowRoot {
     type Value = String;
 
     const COMPLAINT: &str = "invalid file";
+    const PATTERN: &str = "^(.*[^/])?$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
         let path = text.strip_prefix("./").or_else(|| text.strip_prefix('/')).unwrap_or(text);
@@ -122,6 +143,10 @@ impl Word for FileBelowRoot {
             _ => Ok(path.to_owned()),
         }
     }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
 }
 
 /// The status of an error, or a class of them.
@@ -131,6 +156,7 @@ impl Word for StatusKey {
     type Value = ErrorStatus;
 
     const COMPLAINT: &str = "invalid status";
+    const PATTERN: &str = "^([45][0-9][0-9]|[45]xx)$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<ErrorStatus, Malformed> {
         match text {
@@ -142,6 +168,13 @@ impl Word for StatusKey {
         code.map(ErrorStatus::Code)
             .ok_or_else(|| Malformed::new("expected a status of an error such as 404, or \"4xx\" or \"5xx\""))
     }
+
+    fn show(&self, value: &ErrorStatus) -> String {
+        match value {
+            ErrorStatus::Code(code) => code.to_string(),
+            ErrorStatus::Class(digit) => format!("{digit}xx"),
+        }
+    }
 }
 
 /// A directory that exists, as an absolute path. It is not resolved further, so that a symbolic link which a deployment
@@ -152,6 +185,7 @@ impl Word for Directory {
     type Value = PathBuf;
 
     const COMPLAINT: &str = "unusable directory";
+    const PATTERN: &str = ".";
 
     fn parse(&self, text: &str, base: &Path) -> Result<PathBuf, Malformed> {
         if text.is_empty() {
@@ -176,6 +210,10 @@ impl Word for Directory {
             }
             Err(error) => Err(Malformed::new(format!("{}: {error}", Quoted(&shown)))),
         }
+    }
+
+    fn show(&self, value: &PathBuf) -> String {
+        value.display().to_string()
     }
 }
 
@@ -203,6 +241,7 @@ impl Word for UserName {
     type Value = User;
 
     const COMPLAINT: &str = "unusable value";
+    const PATTERN: &str = ".";
 
     fn parse(&self, text: &str, _: &Path) -> Result<User, Malformed> {
         match nix::unistd::User::from_name(text) {

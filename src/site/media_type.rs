@@ -64,9 +64,6 @@ const OURS: &[(&str, &str)] = &[
     ("zst", "application/zstd"),
 ];
 
-/// What text is in unless it is said otherwise.
-const CHARSET: &str = "utf-8";
-
 /// The media types of a site.
 #[derive(Debug)]
 pub struct MediaTypes {
@@ -77,8 +74,7 @@ pub struct MediaTypes {
 impl MediaTypes {
     /// Those of the config, before those of all.
     pub fn of(rules: &SiteRules) -> MediaTypes {
-        let charset = rules.charset.clone().unwrap_or_else(|| CHARSET.to_owned());
-        MediaTypes { own: rules.types.iter().cloned().collect(), charset }
+        MediaTypes { own: rules.types.iter().cloned().collect(), charset: rules.charset.clone() }
     }
 
     /// The value of Content-Type for a file of this name. The charset is added to types of text that do not say theirs.
@@ -167,12 +163,12 @@ mod tests {
         let own = [("txt", "text/x-own"), ("html", "text/html; charset=latin1"), ("x", "application/x")];
         let types = own.map(|(extension, media_type)| (extension.to_owned(), media_type.to_owned())).to_vec();
         let types = |charset| MediaTypes::of(&SiteRules { types: types.clone(), charset, ..SiteRules::default() });
-        let latin = types(Some("latin1".to_owned()));
+        let latin = types("latin1".to_owned());
         assert_eq!(latin.content_type(b"a.TXT"), "text/x-own; charset=latin1");
         assert_eq!(latin.content_type(b"a.css"), "text/css; charset=latin1");
         assert_eq!(latin.content_type(b"b.c/a.x"), "application/x");
         assert_eq!(latin.content_type(b"b.c/a"), UNKNOWN);
-        let none = types(Some(String::new()));
+        let none = types(String::new());
         assert_eq!(none.content_type(b"a.txt"), "text/x-own");
         assert_eq!(none.content_type(b"a.html"), "text/html; charset=latin1");
     }

@@ -6,11 +6,8 @@ use std::rc::Rc;
 
 use super::page::Policy;
 use super::path::{SitePath, encoded_query};
-use crate::config::{self, AddressRange, Methods, Pattern, RedirectStatus};
+use crate::config::{self, AddressRange, CACHE_CONTROL, Methods, Pattern, RedirectStatus};
 use crate::http::Status;
-
-/// A cache asks each time whether what it has is still good, unless a rule says otherwise.
-const CACHE_CONTROL: &str = "no-cache";
 
 /// What holds for a path.
 #[derive(Debug)]

@@ -66,6 +66,35 @@ fn what_cannot_be_meant_is_a_usage_error() {
 }
 
 #[test]
+fn the_fallback_of_a_directory() {
+    let directory = Scratch::with(&[("dist/app.html", "app"), ("dist/sub/x", ""), ("other.html", "x"), ("a.toml", "")]);
+    let [dist, other] = ["dist", "other.html"].map(|name| directory.join(name));
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0", "--fallback", "app.html"]).arg(&dist));
+    get(&server, "/some/page").assert_status(200).assert_content("app");
+    get(&server, "/missing.js").assert_status(404);
+    let other = other.to_str().unwrap();
+    for (file, words) in [
+        ("ap.html", "there is no such file"),
+        ("../other.html", "a path below the root"),
+        (other, "there is no such file"),
+        ("sub", "it is there, but it is no file"),
+        ("sub/", "found a directory"),
+        ("dist/app.html", "it starts at the directory: write --fallback app.html"),
+    ] {
+        let finished = run(webserv().current_dir(directory.path()).args(["--fallback", file, "dist"]));
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{file}: {finished:?}");
+        let title = format!("error: --fallback `{file}` is no file below `dist`\n");
+        assert!(finished.stderr.starts_with(&title) && finished.stderr.contains(words), "{file}: {finished:?}");
+    }
+    let config = directory.write("conf/webserv.toml", "[[site]]\nroot = '../dist'\n");
+    for arguments in [&["--fallback", "a"][..], &["--fallback", "a", "-c", config.to_str().unwrap()]] {
+        let finished = run(webserv().current_dir(directory.path()).args(arguments));
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        assert!(finished.stderr.contains("--fallback"), "{finished:?}");
+    }
+}
+
+#[test]
 fn an_address_that_was_given_and_is_taken_is_named() {
     let directory = Scratch::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -37,6 +37,7 @@ mod overload;
 mod path_rules;
 mod paths;
 mod persistence;
+mod print_config;
 mod privileges;
 mod range;
 mod rejections;
