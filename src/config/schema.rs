@@ -85,3 +85,22 @@ fn subsection(table: Section) -> Plain {
         Section::Path => named(Paths::PATTERN, section(table)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `BLESS=1 cargo test the_schema_of_the_repository` writes it anew.
+    #[test]
+    fn the_schema_of_the_repository() {
+        const FILE: &str = "conf/webserv.schema.json";
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(FILE, schema()).unwrap();
+        }
+        let written = std::fs::read_to_string(FILE).unwrap_or_default();
+        assert!(
+            written == schema(),
+            "{FILE} is not what the keys say: run `BLESS=1 cargo test the_schema_of_the_repository`"
+        );
+    }
+}

@@ -22,6 +22,7 @@ mod closing;
 mod cold;
 mod conditional;
 mod config_errors;
+mod config_schema;
 mod descriptors;
 mod framing;
 mod hostile;
