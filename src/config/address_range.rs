@@ -34,6 +34,12 @@ fn bits_of(address: IpAddr) -> (u128, u32) {
     }
 }
 
+/// How many bits count where they are written as a netmask.
+fn bits_of_mask(mask: &str) -> Option<u32> {
+    let mask = u32::from(mask.parse::<std::net::Ipv4Addr>().ok()?);
+    (mask.leading_ones() + mask.trailing_zeros() == 32).then(|| mask.leading_ones())
+}
+
 /// An address, or one and the number of bits that count: `10.0.0.0/8`.
 pub(super) struct Peers;
 
@@ -59,7 +65,13 @@ impl Word for Peers {
             None => width,
             Some(bits) => match Some(bits).filter(is_number).and_then(|bits| bits.parse().ok()) {
                 Some(bits @ 0..=128) if bits <= width => bits,
-                _ => return Err(Malformed::new(format!("expected 0 to {width} bits, found {}", Quoted(bits)))),
+                _ => {
+                    let expected = Malformed::new(format!("expected 0 to {width} bits, found {}", Quoted(bits)));
+                    return Err(match bits_of_mask(bits) {
+                        Some(bits) => expected.help(format!("write \"{address}/{bits}\"")),
+                        None => expected,
+                    });
+                }
             },
         };
         let first = written.to_canonical();
@@ -137,6 +149,7 @@ mod tests {
             ("10.0.0.0/33", "0 to 32 bits"),
             ("10.0.0.0/+8", "0 to 32 bits"),
             ("10.0.0.0/", "0 to 32 bits"),
+            ("10.0.0.0/255.0.0.0", "write \"10.0.0.0/8\""),
             ("::/129", "0 to 128 bits"),
             ("127.0.0.1/8", "write \"127.0.0.0/8\""),
             ("::1/64", "write \"::/64\""),

@@ -169,6 +169,21 @@ impl Diagnostic {
         self
     }
 
+    /// Whether the problem is with something at or behind the byte `at`.
+    pub(super) fn is_behind(&self, at: usize) -> bool {
+        self.place.as_ref().is_some_and(|place| place.start >= at)
+    }
+
+    /// Whether another problem is with the same thing.
+    pub(super) fn is_at_place_of(&self, other: &Self) -> bool {
+        self.place == other.place
+    }
+
+    /// The lines that the problem is in, whole.
+    pub(super) fn lines(&self, text: &str) -> Option<Place> {
+        self.place.as_ref().map(|place| lines_of(place, text))
+    }
+
     /// Whether the problem is with something in `range`.
     pub(super) fn is_in(&self, range: &Place) -> bool {
         self.place.as_ref().is_some_and(|place| place.start <= range.end && range.start <= place.end)

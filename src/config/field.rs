@@ -69,7 +69,11 @@ impl Word for Name {
 
     fn parse(&self, text: &str, _: &Path) -> Result<FieldName, Malformed> {
         if text.is_empty() || !text.bytes().all(is_token) {
-            return Err(Malformed::new("expected the name of a field, such as \"X-Content-Type-Options\""));
+            let expected = Malformed::new("expected the name of a field, such as \"X-Content-Type-Options\"");
+            return Err(match text.strip_suffix(':').filter(|name| !name.is_empty() && name.bytes().all(is_token)) {
+                Some(name) => expected.help(format!("write {name} = \"...\", without the colon")),
+                None => expected,
+            });
         }
         match OWNED.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
             Some((name, reason)) => Err(Malformed::new(format!("{name} is not for a config to say: {reason}"))),

@@ -14,8 +14,9 @@ use super::address::Address;
 use super::address_range::{AddressRange, Peers};
 use super::field::{self, CacheControl, Charset, Extension, FieldName, MediaType};
 use super::host_pattern::HostPattern;
-use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, count, schema_for, size, time};
+use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, schema_for};
 use super::log_target::Target;
+use super::number::{count, size, time};
 use super::pattern::{Paths, Pattern};
 use super::plain::Plain;
 use super::redirect::{Onward, Redirect};
@@ -370,6 +371,7 @@ impl Section {
 impl Display for Section {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.header() {
+            Some(_) if *self == Self::Path => f.write_str("in `[site.path.\"...\"]`"),
             Some(header) => write!(f, "in `{header}`"),
             None => f.write_str("at the top of the file"),
         }

@@ -3,9 +3,7 @@
 //! Never knows the keys, and never compares two values: what one value says is judged here, what two say together is
 //! judged in `resolve`.
 
-use std::ops::RangeInclusive;
 use std::path::Path;
-use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeString, DeValue};
@@ -13,7 +11,6 @@ use toml::de::{DeString, DeValue};
 use super::diagnostic::{Diagnostic, Malformed, Place, Quoted};
 use super::plain::Plain;
 use super::schema;
-use super::units::Unit;
 
 /// What all readers share: where relative paths start, and the problems found so far.
 pub(super) struct Context<'a> {
@@ -71,6 +68,11 @@ pub(super) trait Word {
 
     fn parse(&self, text: &str, base: &Path) -> Result<Self::Value, Malformed>;
 
+    /// What is expected where there is something else than a string.
+    fn expected(&self) -> String {
+        "a string".to_owned()
+    }
+
     /// The value as it would be written, without quotes. What is a path is UTF-8, or else it is shown as near to it as it
     /// can be.
     fn show(&self, value: &Self::Value) -> String;
@@ -89,7 +91,7 @@ impl<W: Word> Kind for W {
             return None;
         }
         let DeValue::String(text) = item.value else {
-            context.problems.push(wrong_type(item, "a string"));
+            context.problems.push(wrong_type(item, &self.expected()));
             return None;
         };
         match self.parse(text, context.base) {
@@ -290,79 +292,6 @@ impl Kind for Flag {
     }
 }
 
-/// A number within a range that has a reason at each end.
-pub(super) struct Number<T> {
-    unit: Unit,
-    range: RangeInclusive<u64>,
-    /// Why not less, and why not more.
-    reasons: [&'static str; 2],
-    convert: fn(u64) -> Option<T>,
-    revert: fn(&T) -> u64,
-}
-
-/// What a number of things or bytes is counted in.
-pub(super) trait Count: TryFrom<u64> + TryInto<u64> + Copy {}
-
-impl<T: TryFrom<u64> + TryInto<u64> + Copy> Count for T {}
-
-/// A number of things.
-pub(super) fn count<T: Count>(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
-    counted(Unit::Things, range, reasons)
-}
-
-/// A number of bytes.
-pub(super) fn size<T: Count>(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
-    counted(Unit::Bytes, range, reasons)
-}
-
-fn counted<T: Count>(unit: Unit, range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<T> {
-    let revert = |value: &T| (*value).try_into().unwrap_or(u64::MAX);
-    Number { unit, range, reasons, convert: |number| number.try_into().ok(), revert }
-}
-
-/// A time, within a range of milliseconds.
-pub(super) fn time(range: RangeInclusive<u64>, reasons: [&'static str; 2]) -> Number<Duration> {
-    let convert = |number| Some(Duration::from_millis(number));
-    let revert = |time: &Duration| time.as_millis().try_into().unwrap_or(u64::MAX);
-    Number { unit: Unit::Milliseconds, range, reasons, convert, revert }
-}
-
-impl<T> Kind for Number<T> {
-    type Value = T;
-
-    fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<T> {
-        let problem = match self.unit.read(item.value) {
-            None => wrong_type(item, self.unit.expected()),
-            Some(Err(error)) => malformed(item, "invalid value", error),
-            Some(Ok(number)) if number < *self.range.start() => self.out_of_range(item, "low", 0),
-            Some(Ok(number)) if number > *self.range.end() => self.out_of_range(item, "high", 1),
-            Some(Ok(number)) => match (self.convert)(number) {
-                Some(value) => return Some(value),
-                None => self.out_of_range(item, "high for this machine", 1),
-            },
-        };
-        context.problems.push(problem);
-        None
-    }
-
-    fn written(&self, value: &T) -> Option<Plain> {
-        Some(self.unit.written((self.revert)(value)))
-    }
-
-    fn schema(&self) -> Plain {
-        self.unit.schema(&self.range)
-    }
-}
-
-impl<T> Number<T> {
-    fn out_of_range(&self, item: &Item<'_>, how: &str, reason: usize) -> Diagnostic {
-        let [least, most] = [self.range.start(), self.range.end()].map(|end| self.unit.written(*end));
-        Diagnostic::at(item.place.clone(), format!("`{}` is too {how}", item.key))
-            .label(format!("expected {least} to {most}"))
-            .note(self.reasons.get(reason).copied().unwrap_or_default())
-    }
-}
-
 pub(super) fn wrong_type(item: &Item<'_>, expected: &str) -> Diagnostic {
     let found = match item.value {
         DeValue::String(_) => "a string",
@@ -377,6 +306,11 @@ pub(super) fn wrong_type(item: &Item<'_>, expected: &str) -> Diagnostic {
         DeValue::String(text) if ["true", "false"].contains(&&**text) || text.parse::<u64>().is_ok() => {
             Some(format!("write {text} without quotes"))
         }
+        DeValue::String(text) if expected.contains("true") => match &*text.to_ascii_lowercase() {
+            "yes" | "on" | "true" => Some("write true".to_owned()),
+            "no" | "off" | "false" => Some("write false".to_owned()),
+            _ => None,
+        },
         DeValue::Integer(integer) if expected.contains("string") => Some(format!("write \"{integer}\"")),
         _ => None,
     };
@@ -385,7 +319,7 @@ pub(super) fn wrong_type(item: &Item<'_>, expected: &str) -> Diagnostic {
         .maybe_help(help)
 }
 
-fn malformed(item: &Item<'_>, complaint: &str, error: Malformed) -> Diagnostic {
+pub(super) fn malformed(item: &Item<'_>, complaint: &str, error: Malformed) -> Diagnostic {
     Diagnostic::at(item.place.clone(), format!("{complaint} for `{}`", item.key))
         .label(error.problem)
         .maybe_help(error.help)

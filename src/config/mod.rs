@@ -18,12 +18,16 @@ mod host_pattern;
 mod keys;
 mod kind;
 mod log_target;
+#[cfg(test)]
+mod mistakes;
+mod number;
 mod pattern;
 mod plain;
 mod redirect;
 mod resolve;
 mod rules;
 mod schema;
+mod syntax;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -222,16 +226,17 @@ impl Config {
     ///
     /// Everything that is wrong with the file, or why it cannot be read.
     pub fn from_file(path: &Path, overrides: &Overrides) -> Result<Self, Diagnostics> {
-        let unreadable = |error: io::Error| {
-            let title = format!("cannot read the config {}: {error}", Quoted(&path.to_string_lossy()));
-            Diagnostics::without_file(vec![Diagnostic::without_place(title)])
-        };
-        let bytes = read(path).map_err(unreadable)?;
+        let bytes = read(path).map_err(|error| unreadable(path, &error))?;
+        Self::from_bytes(path, bytes, overrides)
+    }
+
+    /// The same for what the file at `path` holds.
+    fn from_bytes(path: &Path, bytes: Vec<u8>, overrides: &Overrides) -> Result<Self, Diagnostics> {
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => return Err(not_utf8(path, &error)),
         };
-        let absolute = std::path::absolute(path).map_err(unreadable)?;
+        let absolute = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
         let base = absolute.parent().unwrap_or(&absolute);
         let mut context = Context { base, problems: Vec::new() };
         let written = Written::read(&text, &mut context);
@@ -303,6 +308,11 @@ fn file_below(dir: &Path, file: &Path) -> Result<String, Diagnostics> {
     Err(Diagnostics::without_file(vec![problem]))
 }
 
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostics {
+    let title = format!("cannot read the config {}: {error}", Quoted(&path.to_string_lossy()));
+    Diagnostics::without_file(vec![Diagnostic::without_place(title)])
+}
+
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
@@ -320,5 +330,7 @@ fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Diagnostics {
     let place = valid..valid + char::REPLACEMENT_CHARACTER.len_utf8();
     let problem =
         Diagnostic::at(place, "the file is not UTF-8").label(format!("the byte 0x{byte:02X} cannot stand here"));
+    let is_wide = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    let problem = if is_wide { problem.note("it looks like UTF-16") } else { problem };
     Diagnostics::in_file(path, &text, vec![problem.help("save the file as UTF-8, which TOML requires")])
 }

@@ -142,7 +142,13 @@ impl Word for Location {
                 Err(Malformed::new("expected one slash").help("another host is written \"https://host/path\""))
             }
             _ if text.starts_with('/') || is_absolute => Ok(text.to_owned()),
-            _ => Err(Malformed::new("expected a path that begins with a slash, or a URL of http or https")),
+            _ => {
+                let expected = Malformed::new("expected a path that begins with a slash, or a URL of http or https");
+                Err(match text.contains(':') || text.is_empty() || text.starts_with('*') {
+                    true => expected,
+                    false => expected.help(format!("write \"/{text}\"")),
+                })
+            }
         }
     }
 
@@ -238,9 +244,13 @@ fn loops(redirects: &Written) -> Vec<Diagnostic> {
                     let problem = Diagnostic::at(pattern.span(), "this redirect leads back to itself");
                     let problem = problem.label(format!("is sent on to {}", Quoted(&redirect_of(redirects, start))));
                     let others = way.iter().skip(1).filter_map(|place| redirects.get(*place));
-                    problems.push(others.fold(problem, |problem, (other, redirect)| {
-                        problem.related(other.span(), format!("and on to {}", Quoted(&redirect.get_ref().to)))
-                    }));
+                    problems.push(
+                        others
+                            .fold(problem, |problem, (other, redirect)| {
+                                problem.related(other.span(), format!("and on to {}", Quoted(&redirect.get_ref().to)))
+                            })
+                            .help("remove one of them, or give it another target"),
+                    );
                 }
                 break;
             }

@@ -52,6 +52,7 @@ pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Opt
     if written.complete {
         problems.extend(second_defaults(&sites));
     }
+    problems.retain(|problem| !problem.is_behind(written.judged_to));
 
     let sites: Option<Vec<Site>> = sites.iter().map(|site| site.resolve(&written.shared)).collect();
     let origin = Origin::File(path.to_owned());

@@ -10,6 +10,28 @@ use super::keys::Section;
 use super::kind::{Context, Item, Kind, Word, add_name};
 use super::word::listed;
 
+/// What other servers call a key, and what it is called here.
+const OTHER_NAMES: &[(&[&str], &str)] = &[
+    (&["document_root", "documentroot", "docroot", "directory", "dir", "alias"], "root"),
+    (
+        &["server_name", "server_names", "servername", "hostname", "hostnames", "name", "names", "domain", "domains"],
+        "hosts",
+    ),
+    (&["bind", "address", "addresses", "port", "ports"], "listen"),
+    (&["default_server", "is_default"], "default"),
+    (&["autoindex", "browse", "directory_listing"], "listing"),
+    (&["try_files", "spa", "not_found"], "fallback"),
+    (&["error_page", "error_pages", "error_documents"], "errors"),
+    (&["rewrite", "rewrites", "return", "redirect"], "redirects"),
+    (&["add_header", "response_headers"], "headers"),
+    (&["expires", "cache_control"], "cache"),
+    (&["mime_types", "media_types", "mime"], "types"),
+    (&["hidden", "hidden_files"], "dotfiles"),
+    (&["follow_symlinks", "disable_symlinks"], "symlinks"),
+    (&["deny", "allowed", "whitelist"], "allow"),
+    (&["access_log", "file"], "access"),
+];
+
 /// One table, as a section of the config.
 pub(super) struct Table<'a> {
     section: Section,
@@ -44,7 +66,12 @@ impl<'a> Table<'a> {
 
     /// Reports that `key` is missing, where it is. `place` is the header of the table.
     pub(super) fn require(&self, key: &str, place: Place, help: &str, context: &mut Context<'_>) {
-        if !self.has(key) {
+        let is_meant = |other: &str| {
+            let is_name = OTHER_NAMES.iter().any(|(others, ours)| *ours == key && others.contains(&other));
+            !self.section.keys().contains(&other) && (is_name || nearest(other, [key]).is_some())
+        };
+        // Where it is written by another name, that is told, and is enough.
+        if !self.has(key) && !self.entries.keys().any(|other| is_meant(other.get_ref())) {
             let missing = Diagnostic::at(place, format!("missing key `{key}` {}", self.section));
             context.problems.push(missing.label(format!("needs `{key}`")).help(help));
         }
@@ -57,9 +84,16 @@ impl<'a> Table<'a> {
         let entries = value.get_ref().as_table();
         if entries.is_none() {
             let problem = Diagnostic::at(value.span(), format!("`{name}` is not a table"));
-            context
-                .problems
-                .push(problem.label("expected one table").help(format!("write its keys below a `{header}` line")));
+            let problem = problem.label("expected one table");
+            let sites = Section::Site.keys();
+            let is_site = |value: &Spanned<DeValue<'_>>| {
+                value.get_ref().as_table().is_some_and(|table| sites.iter().any(|key| table.contains_key(*key)))
+            };
+            let help = match value.get_ref().as_array().is_some_and(|tables| tables.iter().any(is_site)) {
+                true => "a virtual host is a `[[site]]`".to_owned(),
+                false => format!("write its keys below a `{header}` line"),
+            };
+            context.problems.push(problem.help(help));
         }
         Some(Table::open(section, entries?, context))
     }
@@ -78,11 +112,16 @@ impl<'a> Table<'a> {
             let entries = value.get_ref().as_table();
             if !is_list || entries.is_none() {
                 let problem = Diagnostic::at(value.span(), format!("`{name}` is not a list of tables"));
-                context.problems.push(
-                    problem
+                let is_inner = |key: &str| section.tables().filter_map(Section::name).any(|name| name == key);
+                let has_no_header = entries.is_some_and(|table| table.keys().all(|key| is_inner(key.get_ref())));
+                context.problems.push(match has_no_header {
+                    true => problem.label(format!("belongs to the `{header}` above it, and there is none")).help(
+                        format!("move this table below the `{header}` that it is for, behind the other keys of that"),
+                    ),
+                    false => problem
                         .label("expected a list of tables")
                         .help(format!("write `{header}` before the keys of each one")),
-                );
+                });
             }
             // A single table is read nonetheless, so that what is wrong inside of it is told with the rest.
             if let Some(entries) = entries {
@@ -150,6 +189,10 @@ impl<'a> Table<'a> {
         {
             return unknown.label("a table of its own").help(format!("write `{header}`, with no name before it"));
         }
+        let meant = OTHER_NAMES.iter().find(|(others, ours)| others.contains(&key) && section.keys().contains(ours));
+        if let Some((_, ours)) = meant {
+            return unknown.label(format!("here it is called `{ours}`"));
+        }
         if let Some(near) = nearest(key, section.keys().into_iter().chain(self.subsections())) {
             return unknown.label(format!("did you mean `{near}`?"));
         }
@@ -173,10 +216,17 @@ impl<'a> Table<'a> {
     fn misplaced(&self, unknown: Diagnostic, key: &str, homes: &[Section]) -> Diagnostic {
         let places = listed(homes.iter().map(Section::to_string), "or");
         let misplaced = unknown.label(format!("belongs {places}"));
-        let misplaced = match self.section.header() {
-            Some(header) => misplaced.note(format!("all keys below `{header}` belong to it, up to the next header")),
-            None => misplaced,
+        let misplaced = match self.section {
+            Section::Top => misplaced,
+            section => {
+                let place = section.to_string();
+                let header = place.trim_start_matches("in ");
+                misplaced.note(format!("all keys below {header} belong to it, up to the next header"))
+            }
         };
+        if self.section == Section::Path && homes.contains(&Section::Site) {
+            return misplaced.help(format!("move `{key}` up, to the other keys of its `[[site]]`"));
+        }
         if homes.contains(&Section::Top) {
             return misplaced.help(format!("move `{key}` above the first header of the file"));
         }

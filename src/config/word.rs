@@ -23,11 +23,10 @@ impl<T: Copy + PartialEq> Word for Choice<T> {
     const PATTERN: &str = ".";
 
     fn parse(&self, text: &str, _: &Path) -> Result<T, Malformed> {
-        let words = || self.0.iter().map(|(word, _)| *word);
+        let words = self.0.iter().map(|(word, _)| *word);
         self.0.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
-            let expected =
-                Malformed::new(format!("expected {}", listed(words().map(|word| format!("\"{word}\"")), "or")));
-            match nearest(text, words()) {
+            let expected = Malformed::new(format!("expected {}", self.expected()));
+            match nearest(text, words) {
                 Some(near) => expected.help(format!("did you mean \"{near}\"?")),
                 None => expected,
             }
@@ -37,6 +36,10 @@ impl<T: Copy + PartialEq> Word for Choice<T> {
     fn show(&self, value: &T) -> String {
         let word = self.0.iter().find(|(_, known)| known == value).map(|(word, _)| *word);
         word.unwrap_or_default().to_owned()
+    }
+
+    fn expected(&self) -> String {
+        listed(self.0.iter().map(|(word, _)| format!("\"{word}\"")), "or")
     }
 
     fn schema(&self) -> Plain {
@@ -201,7 +204,10 @@ impl Word for Directory {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let missing = Malformed::new(format!("{} does not exist", Quoted(&shown)));
                 Err(match near_directory(&path) {
-                    Some(near) => missing.help(format!("did you mean {}?", Quoted(&near))),
+                    Some(near) => {
+                        let meant = Path::new(text).with_file_name(near);
+                        missing.help(format!("did you mean {}?", Quoted(&meant.to_string_lossy())))
+                    }
                     None if text.starts_with('~') => missing.help("`~` is not expanded: write the whole path"),
                     None => {
                         missing.help("create it, or correct the path; it is relative to the directory of this file")

@@ -5,16 +5,14 @@
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::diagnostic::{Diagnostic, Place, Quoted, lines_of};
+use super::diagnostic::{Diagnostic, Place, lines_of};
 use super::keys::{Limits, Log, PathKeys, Section, Server, SharedKeys, SiteKeys};
 use super::kind::Context;
 use super::pattern::{Paths, Pattern};
+use super::syntax;
 use super::table::Table;
 
 const ROOT_HELP: &str = "add `root = \"www\"`: the directory to serve, relative to the directory of this file";
-
-/// Each is compared with all that was read.
-const SYNTAX_ERRORS_MAX: usize = 200;
 
 /// The file as written.
 #[derive(Default)]
@@ -26,6 +24,8 @@ pub(super) struct Written {
     pub(super) sites: Vec<WrittenSite>,
     /// Whether the file is TOML. Where it is not, what seems to be missing may stand in the part that was not read.
     pub(super) complete: bool,
+    /// The byte from which on the parser has lost its way, and nothing is worth telling
+    pub(super) judged_to: usize,
 }
 
 /// One `[[site]]`.
@@ -45,6 +45,7 @@ impl Written {
         let document = document.get_ref();
         let top = Table::open(Section::Top, document, context);
         let complete = errors.is_empty();
+        let (syntax, judged_to) = syntax::problems(&errors, document, text);
         let written = Self {
             shared: SharedKeys::read(&top, context),
             server: top
@@ -58,18 +59,19 @@ impl Written {
             log: top.subtable(Section::Log, context).map(|table| Log::read(&table, context)).unwrap_or_default(),
             sites: read_sites(&top, complete, context),
             complete,
+            judged_to,
         };
-        let mut syntax = Vec::new();
-        for error in errors.iter().take(SYNTAX_ERRORS_MAX) {
-            let problem = syntax_error(error, document, text);
-            // What was made of a line that is no TOML says nothing about what its author meant.
-            if let Some(place) = error.span() {
-                let lines = lines_of(&place, text);
-                context.problems.retain(|problem| !problem.is_in(&lines));
-            }
-            syntax.push(problem);
-        }
+        // What was made of a line that is no TOML says nothing about what its author meant.
+        let errors_lines =
+            errors.iter().take(syntax::ERRORS_MAX).filter_map(|error| Some(lines_of(&error.span()?, text)));
+        let broken: Vec<Place> = errors_lines.chain(syntax.iter().filter_map(|problem| problem.lines(text))).collect();
+        context
+            .problems
+            .retain(|problem| !problem.is_behind(judged_to) && !broken.iter().any(|lines| problem.is_in(lines)));
         context.problems.extend(syntax);
+        if let (Some(error), true) = (errors.first(), context.problems.is_empty()) {
+            context.problems.push(Diagnostic::without_place(error.message()));
+        }
         written
     }
 }
@@ -93,41 +95,4 @@ fn read_sites(top: &Table<'_>, complete: bool, context: &mut Context<'_>) -> Vec
         sites.push(WrittenSite { place, own, shared, paths });
     }
     sites
-}
-
-/// The parser's message, split into what is wrong and what was expected.
-fn syntax_error(error: &toml::de::Error, document: &DeTable<'_>, text: &str) -> Diagnostic {
-    let (title, expected) = error.message().split_once(", expected ").unwrap_or((error.message(), ""));
-    let place = error.span().unwrap_or(text.len()..text.len());
-    let label = if expected.is_empty() { String::new() } else { format!("expected {expected}") };
-    let diagnostic = Diagnostic::at(place.clone(), title).label(label);
-    match title {
-        "duplicate key" => {
-            let key = text.get(place.clone()).unwrap_or_default();
-            let diagnostic = diagnostic.label(format!("{} is already there", Quoted(key)));
-            match last_before(document, key, place.start) {
-                Some(first) => diagnostic.related(first, "first written here"),
-                None => diagnostic,
-            }
-        }
-        "string values must be quoted" => {
-            let word = text.get(place.clone()).unwrap_or_default().trim();
-            if word.is_empty() {
-                return Diagnostic::at(place, "missing value").label("expected a value");
-            }
-            diagnostic.label("expected a quoted string").help(format!("write \"{word}\""))
-        }
-        _ => diagnostic,
-    }
-}
-
-/// The last place before `end` where `key` is written as a key.
-fn last_before(table: &DeTable<'_>, key: &str, end: usize) -> Option<Place> {
-    let here = table.keys().filter(|known| known.get_ref() == key).map(|known| known.span());
-    let tables = table.values().flat_map(|value| match value.get_ref() {
-        toml::de::DeValue::Array(values) => values.iter().filter_map(|value| value.get_ref().as_table()).collect(),
-        value => Vec::from_iter(value.as_table()),
-    });
-    let below = tables.filter_map(|table| last_before(table, key, end));
-    here.chain(below).filter(|place| place.end <= end).max_by_key(|place| place.start)
 }
