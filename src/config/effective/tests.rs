@@ -96,6 +96,21 @@ fn a_directory_and_the_command_line() {
 }
 
 #[test]
+fn every_target_of_the_log() {
+    for target in [
+        "off",
+        "stderr",
+        "./stdout",
+        "a\\\"b.log",
+        "syslog:udp://[::1]:514",
+        "syslog:udp://log.test:1",
+        "syslog:unix:é",
+    ] {
+        assert_same(&accept(&format!("[log]\naccess = \"{target}\"\n[[site]]\nroot = 'www'\n")));
+    }
+}
+
+#[test]
 fn long_values_are_split() {
     let many: String = (0..20).map(|n| format!("\"/number/{n}\" = \"/{n}\", ")).collect();
     let hosts: String = (0..20).map(|n| format!("\"number-{n}.example.test\", ")).collect();
@@ -129,10 +144,11 @@ fn what_the_top_says_of_redirected_paths() {
 fn a_path_that_is_not_utf8_is_an_error_that_says_so() {
     let config = accept("[log]\naccess = 'off'\n[[site]]\nroot = 'www'\n");
     let path = || PathBuf::from(OsStr::from_bytes(b"/a\xff"));
-    let mut broken = [config.clone(), config.clone(), config];
+    let mut broken = [config.clone(), config.clone(), config.clone(), config];
     broken[0].sites[0].root = path();
     broken[1].sites[0].listen.push(Listen::at(Address::Unix(path())));
     broken[2].log.access = AccessTarget::File(path());
+    broken[3].log.access = AccessTarget::SyslogUnix(path());
     for config in broken {
         let error = config.to_toml().unwrap_err().to_string();
         assert!(error.contains("the path `/a\u{fffd}` is not UTF-8"), "{error}");
