@@ -117,8 +117,8 @@ fn bash_completes_arguments() {
     for (words, offered) in [
         (&["webserv", "--co"][..], "--config --color"),
         (&["webserv", "--color", "n"], "never"),
-        (&["webserv", "--config", "web"], "webserv.toml"),
-        (&["webserv", "-c", "web"], "webserv.toml"),
+        (&["webserv", "--config", "webserv.t"], "webserv.toml"),
+        (&["webserv", "-c", "webserv.t"], "webserv.toml"),
     ] {
         assert_eq!(completed(words), offered, "{words:?}");
     }
