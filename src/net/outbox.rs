@@ -229,7 +229,8 @@ impl Outbox {
             offered += bytes.len();
         }
         let follows = |segment: &Segment| !matches!(segment, Segment::File(_, range) if range.is_empty());
-        let more = if self.segments.iter().skip(used).any(follows) { More::Follows } else { More::Nothing };
+        let is_followed = used < self.segments.len() && self.segments.iter().skip(used).any(follows);
+        let more = if is_followed { More::Follows } else { More::Nothing };
         let sent = transport.send(slices.get(..used).unwrap_or_default(), more)?;
         self.take_off(sent);
         Ok((sent, if sent < offered { Room::None } else { Room::Perhaps }))

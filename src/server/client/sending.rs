@@ -124,6 +124,9 @@ impl Client {
     /// Forgets what was fetched and is not sent, where too much is held for all. `before` is what was held for this one when
     /// it was counted last.
     pub(super) fn hold_within_bounds(&mut self, before: usize, shared: &mut Shared) {
+        if before == 0 && self.held() == 0 {
+            return;
+        }
         let by_others = shared.held.saturating_sub(before);
         if let Some(outbox) = self.outbox.as_mut().filter(|outbox| by_others + outbox.filled() > HELD_BYTES_MAX) {
             outbox.forget_filled(HELD_BYTES_MIN);
