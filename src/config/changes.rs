@@ -18,6 +18,9 @@ impl Config {
         changes.keys("server", self.server.changes(&new.server));
         changes.keys("limits", self.limits.changes(&new.limits));
         changes.keys("log", self.log.changes(&new.log));
+        if self.expectations != new.expectations {
+            changes.add("~ expect");
+        }
         if changes.0.is_empty() && self != new {
             changes.0.push("~ something else".to_owned());
         }
@@ -125,7 +128,7 @@ mod tests {
     use std::time::Duration;
 
     use super::super::{
-        AccessTarget, HostPattern, Limits, Listen, Log, LogFormat, Origin, Server, SiteRules, Symlinks,
+        AccessTarget, HostPattern, Limits, Listen, Log, LogFormat, Origin, Places, Server, SiteRules, Source, Symlinks,
     };
     use super::*;
 
@@ -139,6 +142,7 @@ mod tests {
             dotfiles: false,
             symlinks: Symlinks::Inside,
             rules: SiteRules::default(),
+            places: Places::default(),
         }
     }
 
@@ -149,6 +153,8 @@ mod tests {
             server: Server::default(),
             limits: Limits::default(),
             log: Log::default(),
+            expectations: Vec::new(),
+            source: Source::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// A range of bytes of the config file.
-pub(super) type Place = Range<usize>;
+pub type Place = Range<usize>;
 
 /// How many are shown. More would push the first ones, which often cause the rest, off the screen.
 const SHOWN_MAX: usize = 20;
@@ -24,6 +24,8 @@ pub struct Diagnostics {
     path: Option<String>,
     text: String,
     list: Vec<Diagnostic>,
+    /// In the place of their number
+    summary: Option<String>,
 }
 
 /// One thing that is wrong, and what can be done about it.
@@ -53,12 +55,17 @@ impl Diagnostics {
     /// Problems with `text`, the content of the file at `path`, in the order of their places.
     pub(super) fn in_file(path: &Path, text: &str, mut list: Vec<Diagnostic>) -> Self {
         list.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(usize::MAX, |place| place.start));
-        Self { path: Some(printable(&path.to_string_lossy()).into_owned()), text: text.to_owned(), list }
+        Self { path: Some(printable(&path.to_string_lossy()).into_owned()), text: text.to_owned(), list, summary: None }
     }
 
     /// Problems that have no place in a file.
     pub(super) fn without_file(list: Vec<Diagnostic>) -> Self {
-        Self { path: None, text: String::new(), list }
+        Self { path: None, text: String::new(), list, summary: None }
+    }
+
+    /// With another last line than that of a config with errors.
+    pub(super) fn summarized(self, summary: String) -> Self {
+        Self { summary: Some(summary), ..self }
     }
 
     /// The text for a person, of whole lines; with the escape codes of a terminal where `color` is set.
@@ -105,7 +112,10 @@ impl Diagnostics {
             0 => String::new(),
             more => format!("; {more} more are not shown"),
         };
-        format!("the config {} has {count}{hidden}", Quoted(path))
+        match &self.summary {
+            Some(summary) => format!("{summary}{hidden}"),
+            None => format!("the config {} has {count}{hidden}", Quoted(path)),
+        }
     }
 
     /// `place` as a range that can be cut out of the text whatever the parser said, and not more than its first line:
@@ -129,36 +139,36 @@ impl std::error::Error for Diagnostics {}
 
 impl Diagnostic {
     /// A problem with what stands at `place`.
-    pub(super) fn at(place: Place, title: impl Into<String>) -> Self {
+    pub fn at(place: Place, title: impl Into<String>) -> Self {
         Self { place: Some(place), ..Self::without_place(title) }
     }
 
     /// A problem with the whole, or with something outside of the file.
-    pub(super) fn without_place(title: impl Into<String>) -> Self {
+    pub fn without_place(title: impl Into<String>) -> Self {
         let title = title.into();
         Self { title, place: None, label: String::new(), related: Vec::new(), notes: Vec::new(), helps: Vec::new() }
     }
 
     /// What stands beside the underlined text.
-    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+    pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
     /// A second place that explains the first.
-    pub(super) fn related(mut self, place: Place, label: impl Into<String>) -> Self {
+    pub fn related(mut self, place: Place, label: impl Into<String>) -> Self {
         self.related.push((place, label.into()));
         self
     }
 
     /// A reason.
-    pub(super) fn note(mut self, note: impl Into<String>) -> Self {
+    pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
     /// What the reader can do.
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.helps.push(help.into());
         self
     }

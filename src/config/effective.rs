@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::diagnostic::{Diagnostic, Diagnostics, Quoted};
-use super::keys::{PathKeys, Section, SharedKeys, SiteKeys};
+use super::expect::Expectation;
+use super::keys::{ExpectKeys, PathKeys, SharedKeys, SiteKeys};
 use super::kind::{Entries, Word};
 use super::pattern::{Paths, Pattern};
 use super::plain::{Plain, key};
 use super::rules::{Rules, SiteRules};
+use super::section::Section;
+use super::source::Located;
 use super::written::WrittenSite;
 use super::{AccessTarget, Address, Config, Limits, Log, Server, Site};
 
@@ -34,7 +37,7 @@ impl Config {
     ///
     /// Where a path is not UTF-8, which TOML is.
     pub fn to_toml(&self) -> Result<String, Diagnostics> {
-        let Config { origin: _, sites, server, limits, log } = self;
+        let Config { origin: _, source: _, sites, server, limits, log, expectations } = self;
         if let Some(path) = self.paths().find(|path| path.to_str().is_none()) {
             let path = Quoted(&path.to_string_lossy()).to_string();
             let problem = Diagnostic::without_place(format!("cannot print the config: the path {path} is not UTF-8"));
@@ -52,6 +55,9 @@ impl Config {
                 let header = format!("[site.path.{}]", key(&Paths.show(pattern.get_ref())));
                 table(&header, &keys.written(), Section::Path, &mut out);
             }
+        }
+        for expectation in expectations {
+            table("[[expect]]", &expect_keys(expectation).written(), Section::Expect, &mut out);
         }
         Ok(out)
     }
@@ -84,19 +90,20 @@ pub(super) fn defaults(section: Section) -> Vec<(&'static str, Option<Plain>)> {
         Section::Limits => Limits::default().written(),
         Section::Log => Log::default().written(),
         Section::Path => PathKeys::default().written(),
+        Section::Expect => ExpectKeys::default().written(),
     }
 }
 
 /// A site as it would be written if no other had anything in common with it. Every key is named here, so that none is
 /// forgotten.
 fn unresolved(site: &Site) -> WrittenSite {
-    let Site { hosts, default, listen, root, index, dotfiles, symlinks, rules } = site;
+    let Site { hosts, default, listen, root, index, dotfiles, symlinks, rules, places: _ } = site;
     let SiteRules { every, paths, types, charset, errors, fallback } = rules;
-    let caches = of_paths(rules, |rules| rules.cache.clone());
-    let redirects = of_paths(rules, |rules| Some(rules.redirect.as_ref()?.1.clone()));
+    let caches = of_paths(rules, |rules| Some(rules.cache.as_ref()?.value.clone()));
+    let redirects = of_paths(rules, |rules| Some(rules.redirect.as_ref()?.1.value.clone()));
     let addresses = listen.iter().map(|listen| nowhere(absolute(&listen.address)));
     // What else holds for every path has keys of the site.
-    let every_path = Rules { allow: every.allow.clone(), methods: every.methods, ..Rules::default() };
+    let every_path = Rules { allow: every.allow.clone(), methods: every.methods.clone(), ..Rules::default() };
     let every_path = Some((&Pattern::Every, path_keys(&every_path))).filter(|(_, keys)| *keys != PathKeys::default());
     let some_paths = paths.iter().filter_map(|(pattern, rules)| {
         let keys = path_keys(rules);
@@ -110,19 +117,19 @@ fn unresolved(site: &Site) -> WrittenSite {
             hosts: (!hosts.is_empty()).then(|| hosts.iter().cloned().map(nowhere).collect()),
             default: Some(nowhere(*default)),
             redirects: Some(redirects),
-            root: Some(root.clone()),
+            root: Some(nowhere(root.clone())),
         },
         shared: SharedKeys {
             listen: Some(addresses.collect()),
-            index: Some(index.iter().cloned().map(nowhere).collect()),
-            listing: Some(every.listing.unwrap_or_default()),
-            dotfiles: Some(*dotfiles),
+            index: Some(nowhere(index.iter().cloned().map(nowhere).collect())),
+            listing: Some(nowhere(every.listing.as_ref().is_some_and(|listing| listing.value))),
+            dotfiles: Some(nowhere(*dotfiles)),
             headers: Some(entries(&every.headers)),
             cache: Some(caches),
             types: Some(entries(types)),
-            charset: Some(charset.clone()),
+            charset: Some(nowhere(charset.value.clone())),
             errors: Some(entries(errors)),
-            fallback: Some(fallback.clone().unwrap_or_default()),
+            fallback: Some(nowhere(fallback.as_ref().map(|file| file.value.clone()).unwrap_or_default())),
             symlinks: Some(*symlinks),
         },
         paths: paths.map(|(pattern, keys)| (nowhere(pattern.clone()), keys)).collect(),
@@ -134,11 +141,20 @@ fn path_keys(rules: &Rules) -> PathKeys {
     // These two stand with those of the site.
     let Rules { cache: _, redirect: _, listing, allow, methods, headers } = rules;
     PathKeys {
-        listing: *listing,
-        allow: allow.as_ref().map(|ranges| ranges.iter().copied().map(nowhere).collect()),
-        methods: methods.map(|methods| vec![nowhere(methods)]),
+        listing: listing.as_ref().map(|listing| nowhere(listing.value)),
+        allow: allow.as_ref().map(|ranges| nowhere(ranges.iter().copied().map(nowhere).collect())),
+        methods: methods.as_ref().map(|methods| nowhere(vec![nowhere(methods.value)])),
         headers: Some(entries(headers)).filter(|headers| !headers.is_empty()),
         cache: None,
+    }
+}
+
+/// What is expected of an answer.
+fn expect_keys(Expectation { url, status, headers }: &Expectation) -> ExpectKeys {
+    ExpectKeys {
+        url: Some(nowhere(url.value.clone())),
+        status: status.as_ref().map(|status| nowhere(status.value)),
+        headers: Some(entries(headers)).filter(|headers| !headers.is_empty()),
     }
 }
 
@@ -149,8 +165,8 @@ fn of_paths<T>(rules: &SiteRules, part: impl Fn(&Rules) -> Option<T>) -> Entries
     all.filter_map(|(pattern, rules)| Some((nowhere(pattern.clone()), nowhere(part(rules)?)))).collect()
 }
 
-fn entries<N: Clone, V: Clone>(plain: &[(N, V)]) -> Entries<N, V> {
-    plain.iter().map(|(name, value)| (nowhere(name.clone()), nowhere(value.clone()))).collect()
+fn entries<N: Clone, V: Clone>(located: &[(N, Located<V>)]) -> Entries<N, V> {
+    located.iter().map(|(name, value)| (nowhere(name.clone()), nowhere(value.value.clone()))).collect()
 }
 
 /// What stands in no file.

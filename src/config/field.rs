@@ -67,6 +67,28 @@ impl Word for Name {
     const COMPLAINT: &str = "unusable field name";
     const PATTERN: &str = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 
+    fn parse(&self, text: &str, base: &Path) -> Result<FieldName, Malformed> {
+        let field = AnyName.parse(text, base)?;
+        match OWNED.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+            Some((name, reason)) => Err(Malformed::new(format!("{name} is not for a config to say: {reason}"))),
+            None => Ok(field),
+        }
+    }
+
+    fn show(&self, value: &FieldName) -> String {
+        value.0.clone()
+    }
+}
+
+/// The name of any field.
+pub(super) struct AnyName;
+
+impl Word for AnyName {
+    type Value = FieldName;
+
+    const COMPLAINT: &str = Name::COMPLAINT;
+    const PATTERN: &str = Name::PATTERN;
+
     fn parse(&self, text: &str, _: &Path) -> Result<FieldName, Malformed> {
         if text.is_empty() || !text.bytes().all(is_token) {
             let expected = Malformed::new("expected the name of a field, such as \"X-Content-Type-Options\"");
@@ -75,10 +97,7 @@ impl Word for Name {
                 None => expected,
             });
         }
-        match OWNED.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
-            Some((name, reason)) => Err(Malformed::new(format!("{name} is not for a config to say: {reason}"))),
-            None => Ok(FieldName(text.to_owned())),
-        }
+        Ok(FieldName(text.to_owned()))
     }
 
     fn show(&self, value: &FieldName) -> String {

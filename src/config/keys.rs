@@ -3,7 +3,6 @@
 //! To add a key, add it to its table here and use its value in `resolve`. Unknown keys, "did you mean", types, ranges
 //! and their messages follow from the declaration. Nothing here looks at two keys at once.
 
-use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use toml::Spanned;
 
 use super::address::Address;
 use super::address_range::{AddressRange, Peers};
-use super::field::{self, CacheControl, Charset, Extension, FieldName, MediaType};
+use super::field::{self, AnyName, CacheControl, Charset, Extension, FieldName, MediaType};
 use super::host_pattern::HostPattern;
 use super::kind::{Context, Entries, Flag, Kind, Map, OneOrMore, Optional, Placed, schema_for};
 use super::log_target::Target;
@@ -22,6 +21,7 @@ use super::plain::Plain;
 use super::redirect::{Onward, Redirect};
 use super::rules::{ErrorStatus, Methods};
 use super::table::Table;
+use super::url::{Asked, Url};
 use super::word::{Choice, Directory, FileBelowRoot, FileName, Host, ListenAddress, StatusKey, UserName};
 use super::{AccessTarget, LogFormat, Symlinks, User};
 
@@ -80,7 +80,7 @@ macro_rules! keys {
         }
 
         impl $Keys {
-            const NAMES: &[&str] = &[$( stringify!($key), )*];
+            pub(super) const NAMES: &[&str] = &[$( stringify!($key), )*];
 
             /// The values that are written in `table`, and the defaults of those that are not or cannot be read.
             pub(super) fn read(table: &Table<'_>, context: &mut Context<'_>) -> Self {
@@ -113,14 +113,14 @@ keys! {
             });
 
         /// The files that stand for their directory, the first that exists. None: the directory has no page.
-        index: Option<Vec<Spanned<String>>> = None,
-            Optional(OneOrMore { of: FileName, not_empty: None });
+        index: Option<Spanned<Vec<Spanned<String>>>> = None,
+            Optional(Placed(OneOrMore { of: FileName, not_empty: None }));
 
         /// Whether a directory without an index file answers with a list of what is in it.
-        listing: Option<bool> = None, Optional(Flag);
+        listing: Option<Spanned<bool>> = None, Optional(Placed(Flag));
 
         /// Whether names that begin with a dot are served. `/.well-known/` is in any case.
-        dotfiles: Option<bool> = None, Optional(Flag);
+        dotfiles: Option<Spanned<bool>> = None, Optional(Placed(Flag));
 
         /// Fields for every response. An empty one takes away what stands further up.
         headers: Option<Entries<FieldName, String>> = None,
@@ -135,14 +135,14 @@ keys! {
             Optional(Map { names: Extension, values: MediaType, example: "{ wasm = \"application/wasm\" }" });
 
         /// The character encoding of text.
-        charset: Option<String> = None, Optional(Charset);
+        charset: Option<Spanned<String>> = None, Optional(Placed(Charset));
 
         /// Pages for errors, by status or class.
         errors: Option<Entries<ErrorStatus, String>> = None,
             Optional(Map { names: StatusKey, values: FileBelowRoot, example: "{ 404 = \"404.html\" }" });
 
         /// The file that is sent where there is none, in a single-page app.
-        fallback: Option<String> = None, Optional(FileBelowRoot);
+        fallback: Option<Spanned<String>> = None, Optional(Placed(FileBelowRoot));
 
         /// Which symbolic links below the root are followed.
         symlinks: Option<Symlinks> = None, Optional(Choice(SYMLINKS));
@@ -164,7 +164,7 @@ keys! {
             Optional(Map { names: Paths, values: Onward, example: "{ \"/old\" = \"/new\" }" });
 
         /// The directory it serves, relative to the config file.
-        root: Option<PathBuf> = None, Optional(Directory);
+        root: Option<Spanned<PathBuf>> = None, Optional(Placed(Directory));
     }
 }
 
@@ -277,17 +277,18 @@ keys! {
     /// What holds for some paths of a site.
     pub(super) struct PathKeys {
         /// Who may ask for them.
-        allow: Option<Vec<Spanned<AddressRange>>> = None, Optional(OneOrMore { of: Peers, not_empty: None });
+        allow: Option<Spanned<Vec<Spanned<AddressRange>>>> = None,
+            Optional(Placed(OneOrMore { of: Peers, not_empty: None }));
 
         /// What they can be asked for by.
-        methods: Option<Vec<Spanned<Methods>>> = None,
-            Optional(OneOrMore {
+        methods: Option<Spanned<Vec<Spanned<Methods>>>> = None,
+            Optional(Placed(OneOrMore {
                 of: Choice(&[("GET", Methods::Get), ("HEAD", Methods::Head), ("OPTIONS", Methods::Options)]),
                 not_empty: Some("OPTIONS is always answered; for it alone, write [\"OPTIONS\"]"),
-            });
+            }));
 
         /// Whether a directory without an index file answers with a list of what is in it.
-        listing: Option<bool> = None, Optional(Flag);
+        listing: Option<Spanned<bool>> = None, Optional(Placed(Flag));
 
         /// Fields for every response.
         headers: Option<Entries<FieldName, String>> = None,
@@ -298,82 +299,21 @@ keys! {
     }
 }
 
-/// A part of the file that has keys of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Section {
-    Top,
-    Server,
-    Limits,
-    Log,
-    Site,
-    Path,
-}
+keys! {
+    /// What is expected of the answer to a GET.
+    pub(super) struct ExpectKeys {
+        /// What is asked for.
+        url: Option<Spanned<Url>> = None, Optional(Placed(Asked));
 
-impl Section {
-    pub(super) const ALL: [Self; 6] = [Self::Top, Self::Server, Self::Limits, Self::Log, Self::Site, Self::Path];
+        /// The status of the answer.
+        status: Option<Spanned<u16>> = None,
+            Optional(Placed(count(200..=599, [
+                "a final response has 200 or more",
+                "no status of HTTP is larger",
+            ])));
 
-    /// The keys that can stand in this section.
-    pub(super) fn keys(self) -> Vec<&'static str> {
-        match self {
-            Self::Top => SharedKeys::NAMES.to_vec(),
-            Self::Server => Server::NAMES.to_vec(),
-            Self::Limits => Limits::NAMES.to_vec(),
-            Self::Log => Log::NAMES.to_vec(),
-            Self::Site => [SiteKeys::NAMES, SharedKeys::NAMES].concat(),
-            Self::Path => PathKeys::NAMES.to_vec(),
-        }
-    }
-
-    /// Each of them with what it means and what can be written, in the words of JSON Schema.
-    pub(super) fn schemas(self) -> Vec<(&'static str, &'static str, Plain)> {
-        match self {
-            Self::Top => SharedKeys::schemas(),
-            Self::Server => Server::schemas(),
-            Self::Limits => Limits::schemas(),
-            Self::Log => Log::schemas(),
-            Self::Site => [SiteKeys::schemas(), SharedKeys::schemas()].concat(),
-            Self::Path => PathKeys::schemas(),
-        }
-    }
-
-    /// The tables that can stand in this section.
-    pub(super) fn tables(self) -> impl Iterator<Item = Self> {
-        let of = move |table: &Self| match table {
-            Self::Top => false,
-            Self::Path => self == Self::Site,
-            Self::Server | Self::Limits | Self::Log | Self::Site => self == Self::Top,
-        };
-        Self::ALL.into_iter().filter(of)
-    }
-
-    /// The line that opens it; the top has none.
-    pub(super) fn header(self) -> Option<&'static str> {
-        match self {
-            Self::Top => None,
-            Self::Server => Some("[server]"),
-            Self::Limits => Some("[limits]"),
-            Self::Log => Some("[log]"),
-            Self::Site => Some("[[site]]"),
-            Self::Path => Some("[site.path.\"/private/*\"]"),
-        }
-    }
-
-    /// The name of the table in the one that it belongs to; the top has none.
-    pub(super) fn name(self) -> Option<&'static str> {
-        if self == Self::Path {
-            return Some("path");
-        }
-        self.header().map(|header| header.trim_matches(['[', ']']))
-    }
-}
-
-/// The place, as in "unknown key in `[log]`".
-impl Display for Section {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.header() {
-            Some(_) if *self == Self::Path => f.write_str("in `[site.path.\"...\"]`"),
-            Some(header) => write!(f, "in `{header}`"),
-            None => f.write_str("at the top of the file"),
-        }
+        /// Some of its fields.
+        headers: Option<Entries<FieldName, String>> = None,
+            Optional(Map { names: AnyName, values: field::Value, example: "{ Location = \"/new\" }" });
     }
 }

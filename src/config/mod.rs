@@ -12,6 +12,7 @@ mod address_range;
 mod changes;
 mod diagnostic;
 mod effective;
+mod expect;
 mod exposure;
 mod field;
 mod host_pattern;
@@ -27,11 +28,14 @@ mod redirect;
 mod resolve;
 mod rules;
 mod schema;
+mod section;
+mod source;
 mod syntax;
 mod table;
 #[cfg(test)]
 mod tests;
 mod units;
+mod url;
 mod word;
 mod written;
 
@@ -42,7 +46,8 @@ use std::path::{Path, PathBuf};
 
 pub use address::Address;
 pub use address_range::AddressRange;
-pub use diagnostic::{Diagnostic, Diagnostics, Malformed};
+pub use diagnostic::{Diagnostic, Diagnostics, Malformed, Place};
+pub use expect::Expectation;
 pub use field::FieldName;
 pub use host_pattern::HostPattern;
 pub use keys::{Limits, Log, Server};
@@ -50,6 +55,8 @@ pub use pattern::Pattern;
 pub use redirect::{Redirect, RedirectStatus};
 pub use rules::{CACHE_CONTROL, ErrorStatus, Methods, Rules, SiteRules};
 pub use schema::schema;
+pub use source::{Located, Places, Source};
+pub use url::Url;
 
 use diagnostic::Quoted;
 use kind::{Context, Word};
@@ -70,6 +77,10 @@ pub struct Config {
     pub limits: Limits,
     /// What is written down.
     pub log: Log,
+    /// What it expects of the answers to some URLs, for a check of it.
+    pub expectations: Vec<Expectation>,
+    /// The text it was read from.
+    pub source: Source,
 }
 
 /// Where a config comes from, as it was named.
@@ -101,6 +112,8 @@ pub struct Site {
     pub symlinks: Symlinks,
     /// What it says about its answers.
     pub rules: SiteRules,
+    /// Where all that is written.
+    pub places: Places,
 }
 
 /// Which symbolic links below a root are followed. The path of the root itself may hold any.
@@ -194,6 +207,7 @@ impl Site {
             dotfiles: false,
             symlinks: DEFAULT_SYMLINKS,
             rules: SiteRules::default(),
+            places: Places::default(),
         }
     }
 }
@@ -240,7 +254,7 @@ impl Config {
         let base = absolute.parent().unwrap_or(&absolute);
         let mut context = Context { base, problems: Vec::new() };
         let written = Written::read(&text, &mut context);
-        let (config, problems) = resolve::file(path, written, overrides);
+        let (config, problems) = resolve::file(Source::new(path, &text), path, written, overrides);
         context.problems.extend(problems);
         match config {
             Some(config) if context.problems.is_empty() => Ok(config),
@@ -267,6 +281,7 @@ impl Config {
         }
         let root = std::path::absolute(dir).map_err(|error| alone(unusable(error.to_string())))?;
         let fallback = overrides.fallback.as_deref().map(|file| file_below(dir, file)).transpose()?;
+        let fallback = fallback.map(Located::nowhere);
         let mut config = resolve::directory(dir, root, overrides).map_err(Diagnostics::without_file)?;
         for site in &mut config.sites {
             site.rules.fallback.clone_from(&fallback);

@@ -15,13 +15,19 @@ use super::diagnostic::{Diagnostic, Place};
 use super::host_pattern::HostPattern;
 use super::keys::SharedKeys;
 use super::rules::{self, SiteRules};
+use super::source::{Located, Places, Source};
 use super::written::{Written, WrittenSite};
 use super::{
     Config, DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SYMLINKS, Limits, Listen, Log, Origin, Overrides, Server, Site,
 };
 
 /// The config of the file at `path`, where every site of it is complete, and what is wrong with it.
-pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Option<Config>, Vec<Diagnostic>) {
+pub(super) fn file(
+    source: Source,
+    path: &Path,
+    written: Written,
+    overrides: &Overrides,
+) -> (Option<Config>, Vec<Diagnostic>) {
     let top = top_claims(written.shared.listen.as_deref(), overrides);
     let own: Vec<Option<Vec<Claim>>> =
         written.sites.iter().map(|site| site.shared.listen.as_deref().map(written_claims)).collect();
@@ -56,8 +62,8 @@ pub(super) fn file(path: &Path, written: Written, overrides: &Overrides) -> (Opt
 
     let sites: Option<Vec<Site>> = sites.iter().map(|site| site.resolve(&written.shared)).collect();
     let origin = Origin::File(path.to_owned());
-    let Written { server, limits, log, .. } = written;
-    let config = sites.map(|sites| Config { origin, sites, server, limits, log });
+    let Written { server, limits, log, expectations, .. } = written;
+    let config = sites.map(|sites| Config { origin, sites, server, limits, log, expectations, source });
     (config, problems)
 }
 
@@ -71,10 +77,11 @@ pub(super) fn directory(dir: &Path, root: PathBuf, overrides: &Overrides) -> Res
     }
     let listen = claims.into_iter().map(|claim| claim.listen).collect();
     let mut site = Site { listen, dotfiles: overrides.dotfiles, ..Site::of(root) };
-    site.rules.every.listing = Some(overrides.listing);
+    site.rules.every.listing = Some(Located::nowhere(overrides.listing));
     let origin = Origin::Directory(dir.to_owned());
     let (server, limits, log) = (Server::default(), Limits::default(), Log::default());
-    Ok(Config { origin, sites: vec![site], server, limits, log })
+    let (expectations, source) = (Vec::new(), Source::default());
+    Ok(Config { origin, sites: vec![site], server, limits, log, expectations, source })
 }
 
 /// An address, and where it is written; nowhere, where it is the default or stands on the command line.
@@ -128,18 +135,28 @@ impl Claimant<'_> {
     fn resolve(&self, top: &SharedKeys) -> Option<Site> {
         let WrittenSite { own, shared, .. } = self.site;
         let index = shared.index.as_ref().or(top.index.as_ref());
+        let dotfiles = shared.dotfiles.as_ref().or(top.dotfiles.as_ref());
+        let root = own.root.as_ref()?;
+        let places = Places {
+            hosts: self.hosts().iter().map(Spanned::span).collect(),
+            default: own.default.as_ref().map(Spanned::span),
+            root: Some(root.span()),
+            index: index.map(Spanned::span),
+            dotfiles: dotfiles.map(Spanned::span),
+        };
         Some(Site {
             hosts: self.hosts().iter().map(|host| host.get_ref().clone()).collect(),
             default: self.takes_the_rest().is_some(),
             listen: self.claims.iter().map(|claim| claim.listen.clone()).collect(),
-            root: own.root.clone()?,
+            root: root.get_ref().clone(),
             index: match index {
-                Some(names) => names.iter().map(|name| name.get_ref().clone()).collect(),
+                Some(names) => names.get_ref().iter().map(|name| name.get_ref().clone()).collect(),
                 None => vec![DEFAULT_INDEX.to_owned()],
             },
-            dotfiles: shared.dotfiles.or(top.dotfiles).unwrap_or(false),
+            dotfiles: dotfiles.is_some_and(|dotfiles| *dotfiles.get_ref()),
             symlinks: shared.symlinks.or(top.symlinks).unwrap_or(DEFAULT_SYMLINKS),
             rules: SiteRules::of(top, self.site),
+            places,
         })
     }
 

@@ -11,6 +11,7 @@ use super::field::FieldName;
 use super::keys::SharedKeys;
 use super::pattern::Pattern;
 use super::redirect::{self, Redirect};
+use super::source::Located;
 use super::written::WrittenSite;
 
 /// A cache asks each time whether what it has is still good, unless a rule says otherwise.
@@ -27,13 +28,13 @@ pub struct SiteRules {
     /// What holds for some, the least specific first
     pub paths: Vec<(Pattern, Rules)>,
     /// The media types of files by their extension, which is in lower case
-    pub types: Vec<(String, String)>,
+    pub types: Vec<(String, Located<String>)>,
     /// The character encoding of text; empty where none is told
-    pub charset: String,
+    pub charset: Located<String>,
     /// The files that say what went wrong, below the root
-    pub errors: Vec<(ErrorStatus, String)>,
+    pub errors: Vec<(ErrorStatus, Located<String>)>,
     /// The file that is sent where there is none, below the root
-    pub fallback: Option<String>,
+    pub fallback: Option<Located<String>>,
 }
 
 /// Which errors a page is for.
@@ -60,24 +61,25 @@ pub enum Methods {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Rules {
     /// What a cache may do with what is sent of a file
-    pub cache: Option<String>,
+    pub cache: Option<Located<String>>,
     /// Where requests are sent on to, and the paths that this was said of
-    pub redirect: Option<(Pattern, Redirect)>,
+    pub redirect: Option<(Pattern, Located<Redirect>)>,
     /// The peers that may ask for it; all where it is not said
-    pub allow: Option<Vec<AddressRange>>,
+    pub allow: Option<Located<Vec<AddressRange>>>,
     /// What it can be asked for by
-    pub methods: Option<Methods>,
+    pub methods: Option<Located<Methods>>,
     /// Whether a directory without an index file answers with a list of what is in it; it does not where it is not said
-    pub listing: Option<bool>,
+    pub listing: Option<Located<bool>>,
     /// Fields for every response, in the order of the file. One without a value is taken away from those of less specific
     /// rules.
-    pub headers: Vec<(FieldName, String)>,
+    pub headers: Vec<(FieldName, Located<String>)>,
 }
 
 impl Default for SiteRules {
     fn default() -> Self {
-        let every = Rules { cache: Some(CACHE_CONTROL.to_owned()), listing: Some(false), ..Rules::default() };
-        let charset = CHARSET.to_owned();
+        let cache = Some(Located::nowhere(CACHE_CONTROL.to_owned()));
+        let every = Rules { cache, listing: Some(Located::nowhere(false)), ..Rules::default() };
+        let charset = Located::nowhere(CHARSET.to_owned());
         Self { every, paths: Vec::new(), types: Vec::new(), charset, errors: Vec::new(), fallback: None }
     }
 }
@@ -87,13 +89,13 @@ impl SiteRules {
     pub(super) fn of(top: &SharedKeys, site: &WrittenSite) -> SiteRules {
         let own = &site.shared;
         let mut rules = SiteRules::default();
-        let mut cache: Vec<(Pattern, String)> = Vec::new();
+        let mut cache: Vec<(Pattern, Located<String>)> = Vec::new();
         for keys in [top, own] {
-            let (headers, listing) = (plain(keys.headers.as_deref()), keys.listing);
+            let (headers, listing) = (entries(keys.headers.as_deref()), keys.listing.as_ref().map(Located::of));
             rules.every.add(&Rules { headers, listing, ..Rules::default() });
-            merge(&mut cache, plain(keys.cache.as_deref()));
-            merge(&mut rules.types, plain(keys.types.as_deref()));
-            merge(&mut rules.errors, plain(keys.errors.as_deref()));
+            merge(&mut cache, entries(keys.cache.as_deref()));
+            merge(&mut rules.types, entries(keys.types.as_deref()));
+            merge(&mut rules.errors, entries(keys.errors.as_deref()));
         }
         let redirects = site.own.redirects.as_deref().unwrap_or_default();
         // What the top of the file says of paths that are redirected here is meant for other sites.
@@ -102,23 +104,29 @@ impl SiteRules {
         for (pattern, value) in cache.into_iter().filter(|(pattern, value)| !value.is_empty() && is_of_use(pattern)) {
             rules.at(&pattern).cache = Some(value);
         }
-        for (pattern, redirect) in redirects {
-            rules.at(pattern.get_ref()).redirect = Some((pattern.get_ref().clone(), redirect.get_ref().clone()));
+        for (pattern, redirect) in entries(Some(redirects)) {
+            rules.at(&pattern).redirect = Some((pattern.clone(), redirect));
         }
         for (pattern, keys) in &site.paths {
             rules.at(pattern.get_ref()).add(&Rules {
-                headers: plain(keys.headers.as_deref()),
-                cache: keys.cache.as_ref().map(|cache| cache.get_ref().clone()).filter(|cache| !cache.is_empty()),
+                headers: entries(keys.headers.as_deref()),
+                cache: keys.cache.as_ref().map(Located::of).filter(|cache| !cache.is_empty()),
                 redirect: None,
-                allow: keys.allow.as_ref().map(|ranges| ranges.iter().map(|range| *range.get_ref()).collect()),
-                listing: keys.listing,
-                methods: keys.methods.iter().flatten().map(|methods| *methods.get_ref()).max(),
+                allow: keys.allow.as_ref().map(|ranges| {
+                    Located::at(ranges.span(), ranges.get_ref().iter().map(|range| *range.get_ref()).collect())
+                }),
+                listing: keys.listing.as_ref().map(Located::of),
+                methods: keys.methods.as_ref().and_then(|methods| {
+                    let most = methods.get_ref().iter().map(|methods| *methods.get_ref()).max()?;
+                    Some(Located::at(methods.span(), most))
+                }),
             });
         }
         rules.errors.retain(|(_, file)| !file.is_empty());
-        rules.fallback = own.fallback.clone().or_else(|| top.fallback.clone()).filter(|file| !file.is_empty());
+        let fallback = own.fallback.as_ref().or(top.fallback.as_ref()).map(Located::of);
+        rules.fallback = fallback.filter(|file| !file.is_empty());
         if let Some(charset) = own.charset.as_ref().or(top.charset.as_ref()) {
-            rules.charset.clone_from(charset);
+            rules.charset = Located::of(charset);
         }
         // Those of one rank are never for the same path: their order says nothing, and is always the same.
         rules.paths.sort_by(|(one, _), (other, _)| (one.specificity(), one).cmp(&(other.specificity(), other)));
@@ -155,8 +163,8 @@ impl Rules {
         merge(&mut self.headers, more.headers.clone());
         self.cache = more.cache.clone().or(self.cache.take());
         self.allow = more.allow.clone().or(self.allow.take());
-        self.methods = more.methods.or(self.methods);
-        self.listing = more.listing.or(self.listing);
+        self.methods = more.methods.clone().or(self.methods.take());
+        self.listing = more.listing.clone().or(self.listing.take());
         self.redirect = more.redirect.clone().or(self.redirect.take());
     }
 }
@@ -193,8 +201,11 @@ fn merge<N: PartialEq, V>(known: &mut Vec<(N, V)>, more: Vec<(N, V)>) {
     }
 }
 
-/// Without places, which have been made use of by now.
-fn plain<N: Clone, V: Clone>(written: Option<&[(Spanned<N>, Spanned<V>)]>) -> Vec<(N, V)> {
-    let entries = written.unwrap_or_default().iter();
-    entries.map(|(name, value)| (name.get_ref().clone(), value.get_ref().clone())).collect()
+/// Each entry with the place of it as a whole, name and value.
+fn entries<N: Clone, V: Clone>(written: Option<&[(Spanned<N>, Spanned<V>)]>) -> Vec<(N, Located<V>)> {
+    let place = |name: &Spanned<N>, value: &Spanned<V>| name.span().start..value.span().end;
+    let entry = |(name, value): &(Spanned<N>, Spanned<V>)| {
+        (name.get_ref().clone(), Located::at(place(name, value), value.get_ref().clone()))
+    };
+    written.unwrap_or_default().iter().map(entry).collect()
 }

@@ -4,10 +4,10 @@
 //! A schema judges no two values together and asks no disk: what it accepts may still be refused.
 
 use super::effective;
-use super::keys::Section;
 use super::kind::Word;
 use super::pattern::Paths;
 use super::plain::Plain;
+use super::section::Section;
 
 /// The schema of a config file, as JSON.
 pub fn schema() -> String {
@@ -70,6 +70,7 @@ fn section(section: Section) -> Plain {
     let required: &[&str] = match section {
         Section::Top => &["site"],
         Section::Site => &["root"],
+        Section::Expect => &["url"],
         Section::Server | Section::Limits | Section::Log | Section::Path => &[],
     };
     object(keys.chain(tables).collect(), required)
@@ -82,6 +83,7 @@ fn subsection(table: Section) -> Plain {
         Section::Site => {
             Plain::table([("type", Plain::text("array")), ("minItems", Plain::Number(1)), ("items", section(table))])
         }
+        Section::Expect => Plain::table([("type", Plain::text("array")), ("items", section(table))]),
         Section::Path => named(Paths::PATTERN, section(table)),
     }
 }

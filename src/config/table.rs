@@ -6,8 +6,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Place, Quoted, nearest};
-use super::keys::Section;
 use super::kind::{Context, Item, Kind, Word, add_name};
+use super::section::Section;
 use super::word::listed;
 
 /// What other servers call a key, and what it is called here.

@@ -77,6 +77,11 @@ cache = "no-store"
 listing = true
 allow = []
 methods = ["HEAD"]
+
+[[expect]]
+url = "http://a.test:8080/a"
+status = 302
+headers = { Location = "/b", X-A = "" }
 "#;
 
 /// The outcome of a file with this text among the fixtures, as a person reads it.
@@ -84,7 +89,8 @@ pub(super) fn judge(text: &str, overrides: &Overrides) -> Result<Config, String>
     let base = std::path::absolute(FIXTURES).unwrap();
     let mut context = Context { base: &base, problems: Vec::new() };
     let written = Written::read(text, &mut context);
-    let (config, problems) = resolve::file(Path::new("site.toml"), written, overrides);
+    let source = Source::new(Path::new("site.toml"), text);
+    let (config, problems) = resolve::file(source, Path::new("site.toml"), written, overrides);
     context.problems.extend(problems);
     match context.problems.is_empty() {
         true => Ok(config.unwrap()),
@@ -121,7 +127,7 @@ fn every_key_is_read() {
     assert_eq!(addresses(first), ["localhost:8081".to_owned(), format!("unix:{}/web.sock", base.display())]);
     assert_eq!(addresses(second), ["[::1]:9000", "0.0.0.0:9000"]);
     assert_eq!(first.root, base.join("www"));
-    let listing = |site: &Site| site.rules.every.listing;
+    let listing = |site: &Site| site.rules.every.listing.as_deref().copied();
     assert_eq!((listing(first), listing(second)), (Some(true), Some(false)));
     assert_eq!((first.dotfiles, second.dotfiles), (true, false));
     assert_eq!((first.symlinks, second.symlinks), (Symlinks::Follow, Symlinks::Deny));
@@ -134,7 +140,8 @@ fn what_is_not_written_has_its_default() {
     let site = &config.sites[0];
     assert_eq!(site.listen, [Listen { address: Address::Localhost(8080), port_given: false }]);
     assert_eq!((site.default, site.index.as_slice()), (true, &["index.html".to_owned()][..]));
-    assert_eq!((site.rules.every.listing, site.dotfiles, site.symlinks), (Some(false), false, Symlinks::Inside));
+    let listing = site.rules.every.listing.as_deref().copied();
+    assert_eq!((listing, site.dotfiles, site.symlinks), (Some(false), false, Symlinks::Inside));
     assert_eq!((config.limits.connections, config.limits.idle_time), (10_000, Duration::from_secs(75)));
     assert_eq!((config.log.access, config.log.level), (AccessTarget::Stdout, LevelFilter::Info));
     assert_eq!((config.server.user, config.server.sandbox), (None, true));
@@ -310,6 +317,35 @@ fn no_file_floods() {
 }
 
 #[test]
+fn expectations_are_read_and_change_nothing_that_is_served() {
+    let config = accept(GOOD_RULES);
+    let [Expectation { url, status, headers }] = &config.expectations[..] else { panic!("{config:?}") };
+    assert_eq!((url.authority(), url.target()), (Some(("a.test", 8080)), "/a"));
+    assert_eq!(status.as_ref().map(|status| status.value), Some(302));
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(headers, [("Location", "/b"), ("X-A", "")]);
+    let other = accept(&GOOD_RULES.replace("302", "301"));
+    assert_eq!(config.changes(&other), ["~ expect"]);
+}
+
+/// What is written elsewhere, and is the same, is no change; and what is said of it names its line.
+#[test]
+fn places_are_known_and_make_no_difference() {
+    let text = "# a\n[[site]]\nroot = 'www'\nheaders = { A = '1',\n  B =\n '2' }\nfallback = '/a'\n";
+    let (config, moved) = (accept(text), accept(&text.replace("# a", "# b\n\n")));
+    assert_eq!(config.changes(&moved), Vec::<String>::new());
+    assert_eq!(config, moved);
+    let rules = &config.sites[0].rules;
+    let place = |located: &Located<String>| located.place.clone().unwrap();
+    let said = |place: &Place| (config.source.line_of(place), config.source.text_of(place));
+    let [(_, a), (_, b)] = &rules.every.headers[..] else { panic!("{rules:?}") };
+    assert_eq!(said(&place(a)), ("site.toml:4".to_owned(), "A = '1'".to_owned()));
+    assert_eq!(said(&place(b)), ("site.toml:5".to_owned(), "B = '2'".to_owned()));
+    assert_eq!(said(&place(rules.fallback.as_ref().unwrap())), ("site.toml:7".to_owned(), "'/a'".to_owned()));
+    assert_eq!(said(config.sites[0].places.root.as_ref().unwrap()).0, "site.toml:3");
+}
+
+#[test]
 fn fields_merge_downward() {
     let config = accept(
         "headers = { A = '1', B = '2' }\n[[site]]\nroot = 'www'\nhosts = 'a'\n\
@@ -317,7 +353,7 @@ fn fields_merge_downward() {
     );
     let headers = |site: &Site| {
         let fields = site.rules.every.headers.iter();
-        fields.map(|(name, value)| format!("{}: {value}", name.as_str())).collect::<Vec<_>>()
+        fields.map(|(name, value)| format!("{}: {}", name.as_str(), value.value)).collect::<Vec<_>>()
     };
     assert_eq!(headers(&config.sites[0]), ["A: 1", "B: 2"]);
     assert_eq!(headers(&config.sites[1]), ["A: 1", "b: ", "C: 3"]);
@@ -327,7 +363,7 @@ fn fields_merge_downward() {
 fn options_for_a_directory_go_with_a_directory_alone() {
     let overrides = Overrides { listing: true, dotfiles: true, ..Overrides::default() };
     let config = Config::from_directory(Path::new(FIXTURES), &overrides).unwrap();
-    assert_eq!((config.sites[0].rules.every.listing, config.sites[0].dotfiles), (Some(true), true));
+    assert_eq!((config.sites[0].rules.every.listing.as_deref(), config.sites[0].dotfiles), (Some(&true), true));
     let error = judge("listing = true\n[[site]]\nroot = 'www'\n", &overrides).unwrap_err();
     assert!(error.contains("--listing is for a directory") && error.contains("--dotfiles is"), "{error}");
 }

@@ -6,9 +6,11 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Place, lines_of};
-use super::keys::{Limits, Log, PathKeys, Section, Server, SharedKeys, SiteKeys};
+use super::expect::Expectation;
+use super::keys::{Limits, Log, PathKeys, Server, SharedKeys, SiteKeys};
 use super::kind::Context;
 use super::pattern::{Paths, Pattern};
+use super::section::Section;
 use super::syntax;
 use super::table::Table;
 
@@ -22,6 +24,7 @@ pub(super) struct Written {
     pub(super) limits: Limits,
     pub(super) log: Log,
     pub(super) sites: Vec<WrittenSite>,
+    pub(super) expectations: Vec<Expectation>,
     /// Whether the file is TOML. Where it is not, what seems to be missing may stand in the part that was not read.
     pub(super) complete: bool,
     /// The byte from which on the parser has lost its way, and nothing is worth telling
@@ -58,6 +61,7 @@ impl Written {
                 .unwrap_or_default(),
             log: top.subtable(Section::Log, context).map(|table| Log::read(&table, context)).unwrap_or_default(),
             sites: read_sites(&top, complete, context),
+            expectations: read_expectations(&top, complete, context),
             complete,
             judged_to,
         };
@@ -95,4 +99,9 @@ fn read_sites(top: &Table<'_>, complete: bool, context: &mut Context<'_>) -> Vec
         sites.push(WrittenSite { place, own, shared, paths });
     }
     sites
+}
+
+fn read_expectations(top: &Table<'_>, complete: bool, context: &mut Context<'_>) -> Vec<Expectation> {
+    let tables = top.subtables(Section::Expect, context);
+    tables.into_iter().filter_map(|(place, table)| Expectation::read(place, &table, complete, context)).collect()
 }

@@ -122,7 +122,7 @@ fn exact(pattern: &HostPattern) -> Option<&HostPattern> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{SiteRules, Symlinks};
+    use crate::config::{Places, SiteRules, Symlinks};
 
     fn site(hosts: &[&str], default: bool) -> Site {
         let hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
@@ -136,6 +136,7 @@ mod tests {
             dotfiles: false,
             symlinks: Symlinks::Inside,
             rules: SiteRules::default(),
+            places: Places::default(),
         }
     }
 

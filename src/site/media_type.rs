@@ -74,7 +74,8 @@ pub struct MediaTypes {
 impl MediaTypes {
     /// Those of the config, before those of all.
     pub fn of(rules: &SiteRules) -> MediaTypes {
-        MediaTypes { own: rules.types.iter().cloned().collect(), charset: rules.charset.clone() }
+        let own = rules.types.iter().map(|(extension, media_type)| (extension.clone(), media_type.value.clone()));
+        MediaTypes { own: own.collect(), charset: rules.charset.value.clone() }
     }
 
     /// The value of Content-Type for a file of this name. The charset is added to types of text that do not say theirs.
@@ -94,7 +95,7 @@ impl MediaTypes {
 }
 
 /// What stands behind the last dot of a name, in lower case.
-fn extension(file_name: &[u8]) -> Option<String> {
+pub(super) fn extension(file_name: &[u8]) -> Option<String> {
     let name = file_name.rsplit(|&byte| byte == b'/').next()?;
     let dot = name.iter().rposition(|&byte| byte == b'.')?;
     // ".profile" is a name without an extension.
@@ -112,6 +113,7 @@ fn media_type(extension: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Located;
 
     #[test]
     fn our_table_is_sorted_and_differs_from_mime_guess() {
@@ -161,8 +163,12 @@ mod tests {
     #[test]
     fn a_config_knows_better() {
         let own = [("txt", "text/x-own"), ("html", "text/html; charset=latin1"), ("x", "application/x")];
-        let types = own.map(|(extension, media_type)| (extension.to_owned(), media_type.to_owned())).to_vec();
-        let types = |charset| MediaTypes::of(&SiteRules { types: types.clone(), charset, ..SiteRules::default() });
+        let types =
+            own.map(|(extension, media_type)| (extension.to_owned(), Located::nowhere(media_type.to_owned()))).to_vec();
+        let types = |charset| {
+            let charset = Located::nowhere(charset);
+            MediaTypes::of(&SiteRules { types: types.clone(), charset, ..SiteRules::default() })
+        };
         let latin = types("latin1".to_owned());
         assert_eq!(latin.content_type(b"a.TXT"), "text/x-own; charset=latin1");
         assert_eq!(latin.content_type(b"a.css"), "text/css; charset=latin1");

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::page::Policy;
 use super::path::{SitePath, encoded_query};
-use crate::config::{self, AddressRange, CACHE_CONTROL, Methods, Pattern, RedirectStatus};
+use crate::config::{self, AddressRange, CACHE_CONTROL, Located, Methods, Pattern, RedirectStatus};
 use crate::http::Status;
 
 /// What holds for a path.
@@ -59,14 +59,14 @@ impl Rules {
 
     /// The same with more lines.
     fn with(written: &config::Rules, more: &str) -> Rules {
-        let mut lines = format!("Cache-Control: {}\r\n", written.cache.as_deref().unwrap_or(CACHE_CONTROL));
+        let mut lines = format!("Cache-Control: {}\r\n", written.cache.as_ref().map_or(CACHE_CONTROL, |cache| cache));
         let cache_control = lines.len();
         lines += more;
         let said = written.headers.iter().filter(|(_, value)| !value.is_empty());
         let (describing, other): (Vec<_>, Vec<_>) = said.partition(|(name, _)| name.describes_content());
-        let encode = |lines: &mut String, fields: &[&(config::FieldName, String)]| {
+        let encode = |lines: &mut String, fields: &[&(config::FieldName, Located<String>)]| {
             for (name, value) in fields {
-                *lines += &format!("{}: {value}\r\n", name.as_str());
+                *lines += &format!("{}: {}\r\n", name.as_str(), value.value);
             }
         };
         encode(&mut lines, &other);
@@ -79,9 +79,9 @@ impl Rules {
             to: redirect.to.clone(),
             status: status_of(redirect.status),
         });
-        let allow = written.allow.clone();
-        let methods = written.methods.unwrap_or(Methods::Get);
-        let lists = written.listing.unwrap_or(false);
+        let allow = written.allow.as_ref().map(|ranges| ranges.value.clone());
+        let methods = written.methods.as_ref().map_or(Methods::Get, |methods| methods.value);
+        let lists = written.listing.as_ref().is_some_and(|listing| listing.value);
         let policy = Policy::beside(written.headers.iter().map(|(name, _)| name.as_str()));
         let lines = lines.into_bytes();
         Rules { lines, cache_control, not_modified, redirect, allow, methods, lists, policy, error_lines }

@@ -40,6 +40,10 @@ fn tables_of<'a>(section: Section, document: &'a DeTable<'a>) -> Vec<&'a DeTable
             let paths = sites.filter_map(|site| value(site, "path")?.as_table());
             paths.flat_map(|paths| paths.values().filter_map(|table| table.get_ref().as_table())).collect()
         }
+        Section::Expect => {
+            let expectations = value(document, "expect").and_then(DeValue::as_array).into_iter().flatten();
+            expectations.filter_map(|table| table.get_ref().as_table()).collect()
+        }
         _ => section.name().and_then(|name| value(document, name)?.as_table()).into_iter().collect(),
     }
 }
@@ -77,7 +81,8 @@ fn what_is_not_written_is_printed_with_its_default() {
         let tables = tables_of(section, document.get_ref());
         for key in section.keys() {
             let is_there = tables.iter().any(|table| table.contains_key(key));
-            let is_nothing = matches!((section, key), (Section::Top | Section::Path, _) | (_, "user" | "hosts"));
+            let is_nothing =
+                matches!((section, key), (Section::Top | Section::Path | Section::Expect, _) | (_, "user" | "hosts"));
             assert_eq!(is_there, !is_nothing, "{key} {section}\n{printed}");
             assert!(is_there || section != Section::Server || printed.contains(&format!("\n# {key}: not set\n")));
         }
