@@ -165,7 +165,7 @@ fn answers(criterion: &mut Criterion) {
     // Long after the file was written, or it would not be kept in memory.
     let now = Timestamp::from(SystemTime::now() + Duration::from_secs(3600));
     let peer = std::net::Ipv4Addr::LOCALHOST.into();
-    let occasion = Occasion { now, peer, fetched: None, fetches: 0, has_no_successor: false };
+    let occasion = Occasion { now, peer, fetched: None, fetches: 0, has_no_successor: false, witness: None };
 
     let mut group = criterion.benchmark_group("Sites::answer");
     let mut ask = |name, head: &str| {

@@ -11,7 +11,7 @@ use clap::{ArgMatches, ColorChoice};
 pub use color::Color;
 pub use definition::command;
 
-use crate::config::{Address, Config, Diagnostics, Listen, Overrides};
+use crate::config::{Address, Config, Diagnostics, Listen, Overrides, Url};
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -33,8 +33,10 @@ pub struct Arguments {
 pub enum Errand {
     /// Serve it.
     Serve,
-    /// Check it, and no more.
+    /// Check it and what it expects of its answers, and no more.
     Check,
+    /// Tell what a GET of this gets and why, and no more.
+    Explain(Url),
     /// Print it as it is used, and no more.
     PrintConfig,
 }
@@ -88,10 +90,12 @@ fn arguments(matches: &ArgMatches) -> Arguments {
     let [listing, dotfiles] = ["listing", "dotfiles"].map(|id| matches.get_flag(id));
     let overrides = Overrides { listen, listing, dotfiles, fallback: path("fallback") };
     let color = Color::of(matches.get_one("color").copied().unwrap_or(ColorChoice::Auto));
-    let errand = match ["check", "print-config"].map(|id| matches.get_flag(id)) {
-        [true, _] => Errand::Check,
-        [_, true] => Errand::PrintConfig,
-        _ => Errand::Serve,
+    let explain = matches.get_one::<Url>("explain").cloned();
+    let errand = match (explain, ["check", "print-config"].map(|id| matches.get_flag(id))) {
+        (Some(url), _) => Errand::Explain(url),
+        (None, [true, _]) => Errand::Check,
+        (None, [_, true]) => Errand::PrintConfig,
+        (None, _) => Errand::Serve,
     };
     Arguments { source, overrides, errand, open: matches.get_flag("open"), verbosity, color }
 }

@@ -3,15 +3,19 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use env_logger::{Target, WriteStyle};
 use log::LevelFilter;
 use webserv::cli::{self, Arguments, Errand, Verbosity};
 use webserv::config::{Config, Diagnostics};
+use webserv::files::Timestamp;
 use webserv::server::banner::{self, Look, Shape};
 use webserv::server::trace::{self, Painted};
 use webserv::server::{Appearance, Browser, Signals, StartError, Supervisor};
 use webserv::sink::{self, Sink};
+use webserv::site::expect;
+use webserv::site::explain;
 
 /// It could not run.
 const FAILURE: u8 = 1;
@@ -36,7 +40,7 @@ fn run(signals: Signals) -> ExitCode {
         Ok(config) => config,
         Err(diagnostics) => return refuse(&diagnostics, &arguments),
     };
-    match told(&config, &arguments.errand) {
+    match told(&config, &arguments) {
         Some(Ok(text)) => {
             // Where nobody reads it, the exit status says it all.
             _ = io::stdout().write_all(text.as_bytes());
@@ -61,22 +65,39 @@ fn refuse(diagnostics: &Diagnostics, arguments: &Arguments) -> ExitCode {
 }
 
 /// What is to be told of a config that is not to be served.
-fn told(config: &Config, errand: &Errand) -> Option<Result<String, Diagnostics>> {
-    match errand {
+fn told(config: &Config, arguments: &Arguments) -> Option<Result<String, Diagnostics>> {
+    let (software, now) = (software(arguments.verbosity), Timestamp::from(SystemTime::now()));
+    match &arguments.errand {
         Errand::Serve => None,
-        Errand::Check => {
-            let count = config.sites.len();
-            Some(Ok(format!("ok: {count} {}\n", if count == 1 { "site" } else { "sites" })))
+        Errand::Check => Some(expect::check(config, software, now).map(|()| summary(config))),
+        Errand::Explain(url) => {
+            let look = if arguments.color.suits(&io::stdout()) { explain::Look::Colored } else { explain::Look::Plain };
+            let explanation = explain::explain(config, url, software, now);
+            Some(explanation.map(|explanation| explanation.render(&config.source, look)))
         }
         Errand::PrintConfig => Some(config.to_toml()),
     }
 }
 
+/// What there is in a config that nothing is wrong with.
+fn summary(config: &Config) -> String {
+    let counted = |count, thing| format!("{count} {thing}{}", if count == 1 { "" } else { "s" });
+    let sites = counted(config.sites.len(), "site");
+    match config.expectations.len() {
+        0 => format!("ok: {sites}\n"),
+        count => format!("ok: {sites}, {}\n", counted(count, "expectation")),
+    }
+}
+
+/// What the server calls itself.
+fn software(verbosity: Verbosity) -> &'static str {
+    if verbosity == Verbosity::Verbose { concat!("webserv/", env!("CARGO_PKG_VERSION")) } else { "webserv" }
+}
+
 /// Serves until it is told to stop.
 fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), StartError> {
     let is_quiet = arguments.verbosity == Verbosity::Quiet;
-    let is_verbose = arguments.verbosity == Verbosity::Verbose;
-    let software = if is_verbose { concat!("webserv/", env!("CARGO_PKG_VERSION")) } else { "webserv" };
+    let software = software(arguments.verbosity);
     let origin = config.origin.clone();
     let appearance = Appearance { software, shows_access: !is_quiet, color: arguments.color.suits_terminals() };
     let browser = arguments.open.then(Browser::prepare);

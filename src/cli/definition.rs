@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Arg, ArgAction, ColorChoice, Command, ValueHint, value_parser};
 
-use crate::config::Address;
+use crate::config::{Address, Url};
 
 const TEMPLATE: &str = "\
 {name} {version}: {about}
@@ -104,13 +104,25 @@ pub fn command() -> Command {
              in its place. Where that fails it is said, and served all the same.",
         ))
         .arg(flag("check", "Show all errors of the config; exit status 0 or 2").long_help(
-            "Read the config, show everything that is wrong with it, and end with exit status 0 or 2. No socket is \
-             opened.",
+            "Read the config, show everything that is wrong with it, or else every answer that is not what its [[expect]] \
+             says, and end with exit status 0 or 2. No socket is opened.",
         ))
         .arg(flag("print-config", "Print the config with every default filled in").conflicts_with("check").long_help(
             "Print the config as it is used, with every default filled in and absolute paths, as a file that \
                      says the same.",
         ))
+        .arg(
+            option("explain", "Show what a GET of URL gets, and why")
+                .value_name("URL")
+                .value_hint(ValueHint::Url)
+                .value_parser(|text: &str| text.parse::<Url>())
+                .conflicts_with_all(["check", "print-config"])
+                .long_help(
+                    "Show what a GET of this URL gets, and why: the site, the files that are looked for, each rule with \
+                     its line in the config, the status and the fields. A path alone is asked for at the first address. \
+                     No socket is opened.",
+                ),
+        )
         .arg(
             flag("quiet", "Show errors only")
                 .short('q')

@@ -59,7 +59,7 @@ impl Diagnostics {
     }
 
     /// Problems that have no place in a file.
-    pub(super) fn without_file(list: Vec<Diagnostic>) -> Self {
+    pub fn without_file(list: Vec<Diagnostic>) -> Self {
         Self { path: None, text: String::new(), list, summary: None }
     }
 

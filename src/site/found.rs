@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::blame::{Blame, NOT_FOUND};
 use super::cache::Known;
 use super::error_page::Error;
+use super::occasion::{Postponed, Sight};
 use super::representation::Representation;
-use super::select::Postponed;
 use crate::files::Directory;
 use crate::http::Status;
 
@@ -20,6 +20,18 @@ pub(super) enum Found {
     Nothing(Status, &'static str),
     /// It cannot be told now.
     Later(Postponed),
+}
+
+impl Found {
+    /// The same for who looks on.
+    pub(super) fn sight(&self) -> Sight {
+        match self {
+            Found::Representation(representation) => Sight::File(representation.len()),
+            Found::Directory | Found::Unindexed(_) => Sight::Directory,
+            Found::Nothing(_, reason) => Sight::Nothing(reason),
+            Found::Later(_) => Sight::Unread,
+        }
+    }
 }
 
 impl From<Known> for Found {

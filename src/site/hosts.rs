@@ -11,13 +11,24 @@ const HOST_BYTES_MAX: usize = 253;
 /// The names of one listener. Sites are given by number.
 #[derive(Debug)]
 pub(super) struct Hosts {
-    exact: HashMap<String, usize>,
+    exact: HashMap<String, (usize, By)>,
     /// Suffixes with their leading dot, the longest first
-    wildcards: Vec<(String, usize)>,
+    wildcards: Vec<(String, (usize, By))>,
     default: usize,
     reach: Reach,
     /// The host to reach each site by, as it stands in a URL
     names: Vec<(usize, String)>,
+}
+
+/// By what a site was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum By {
+    /// One of its hosts, by its place among them
+    Host(usize),
+    /// Its name below `localhost`
+    LocalName,
+    /// It takes the rest.
+    Rest,
 }
 
 /// Who can be expected to call.
@@ -38,10 +49,11 @@ impl Hosts {
         let default = sites.iter().find(|(_, site)| site.default).or(sites.first()).map_or(0, |(number, _)| *number);
         let mut hosts = Hosts { exact: HashMap::new(), wildcards: Vec::new(), default, reach, names: Vec::new() };
         for (number, site) in sites {
-            for pattern in &site.hosts {
+            for (place, pattern) in site.hosts.iter().enumerate() {
+                let found = (*number, By::Host(place));
                 match pattern {
-                    HostPattern::Exact(host) => _ = hosts.exact.insert(host.clone(), *number),
-                    HostPattern::Wildcard(suffix) => hosts.wildcards.push((suffix.clone(), *number)),
+                    HostPattern::Exact(host) => _ = hosts.exact.insert(host.clone(), found),
+                    HostPattern::Wildcard(suffix) => hosts.wildcards.push((suffix.clone(), found)),
                 }
             }
         }
@@ -69,7 +81,7 @@ impl Hosts {
         let label = host.split('.').next().unwrap_or(&host);
         [format!("{label}.localhost"), format!("{host}.localhost")].into_iter().find(|name| {
             // One that the config gives to this very site will do as well.
-            *self.exact.entry(name.clone()).or_insert(number) == number
+            self.exact.entry(name.clone()).or_insert((number, By::LocalName)).0 == number
         })
     }
 
@@ -84,10 +96,11 @@ impl Hosts {
     }
 
     /// The site of a host, which may be in any case and end in a dot. `None` for one that must not be answered.
-    pub(super) fn find(&self, host: Option<&[u8]>) -> Option<usize> {
-        let Some(host) = host else { return Some(self.default) };
+    pub(super) fn find(&self, host: Option<&[u8]>) -> Option<(usize, By)> {
+        let rest = Some((self.default, By::Rest));
+        let Some(host) = host else { return rest };
         if self.exact.is_empty() && self.wildcards.is_empty() && self.reach != Reach::LoopbackOnly {
-            return Some(self.default);
+            return rest;
         }
         let host = host.strip_suffix(b".").unwrap_or(host);
         let mut lower = [0; HOST_BYTES_MAX];
@@ -95,20 +108,25 @@ impl Hosts {
         lower.copy_from_slice(host);
         lower.make_ascii_lowercase();
         let host = str::from_utf8(lower).unwrap_or_default();
-        if let Some(number) = self.exact.get(host) {
-            return Some(*number);
+        if let Some(found) = self.exact.get(host) {
+            return Some(*found);
         }
         let wildcard = self.wildcards.iter().find(|(suffix, _)| host.len() > suffix.len() && host.ends_with(suffix));
-        wildcard.map(|(_, number)| *number).or_else(|| self.fallback(host))
+        wildcard.map(|(_, found)| *found).or_else(|| self.fallback(host))
     }
 
-    fn fallback(&self, host: &str) -> Option<usize> {
+    /// Whether a site has this host for its own.
+    pub(super) fn names(&self, host: &[u8]) -> bool {
+        self.find(Some(host)).is_some_and(|(_, by)| by != By::Rest)
+    }
+
+    fn fallback(&self, host: &str) -> Option<(usize, By)> {
         let is_ours = self.reach != Reach::LoopbackOnly
             || host == "localhost"
             || host.ends_with(".localhost")
             || host.starts_with('[')
             || host.parse::<Ipv4Addr>().is_ok();
-        is_ours.then_some(self.default)
+        is_ours.then_some((self.default, By::Rest))
     }
 }
 
@@ -123,6 +141,11 @@ fn exact(pattern: &HostPattern) -> Option<&HostPattern> {
 mod tests {
     use super::*;
     use crate::config::{Places, SiteRules, Symlinks};
+
+    /// The number of a site alone.
+    fn find(hosts: &Hosts, host: Option<&[u8]>) -> Option<usize> {
+        hosts.find(host).map(|(number, _)| number)
+    }
 
     fn site(hosts: &[&str], default: bool) -> Site {
         let hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
@@ -164,17 +187,17 @@ mod tests {
             ("example.localhost", 3),
             ("", 3),
         ] {
-            assert_eq!(hosts.find(Some(host.as_bytes())), Some(number), "{host}");
+            assert_eq!(find(&hosts, Some(host.as_bytes())), Some(number), "{host}");
         }
-        assert_eq!(hosts.find(None), Some(3));
-        assert_eq!(hosts.find(Some(&[b'a'; 300])), Some(3));
+        assert_eq!(find(&hosts, None), Some(3));
+        assert_eq!(find(&hosts, Some(&[b'a'; 300])), Some(3));
     }
 
     #[test]
     fn the_first_site_is_the_default_where_none_says_so() {
         let sites = [site(&["a.test"], false), site(&["b.test"], false)];
         let sites: Vec<_> = sites.iter().enumerate().collect();
-        assert_eq!(Hosts::new(&sites, Reach::World).find(Some(b"c.test")), Some(0));
+        assert_eq!(find(&Hosts::new(&sites, Reach::World), Some(b"c.test")), Some(0));
     }
 
     #[test]
@@ -202,10 +225,10 @@ mod tests {
             ]
         );
         for (number, name) in names.into_iter().enumerate() {
-            assert_eq!(hosts.find(Some(name.replace('*', "any").as_bytes())), Some(number), "{name}");
+            assert_eq!(find(&hosts, Some(name.replace('*', "any").as_bytes())), Some(number), "{name}");
         }
-        assert_eq!(hosts.find(Some(b"nobody.test")), Some(0));
-        assert_eq!(hosts.find(Some(b"WWW.localhost.")), Some(0));
+        assert_eq!(find(&hosts, Some(b"nobody.test")), Some(0));
+        assert_eq!(find(&hosts, Some(b"WWW.localhost.")), Some(0));
         assert_eq!(Hosts::new(&sites, Reach::World).name_of(1), Some("www.b.test"));
     }
 
@@ -215,11 +238,11 @@ mod tests {
         let sites: Vec<_> = sites.iter().enumerate().collect();
         let hosts = Hosts::new(&sites, Reach::LoopbackOnly);
         for host in ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "[::1]"] {
-            assert_eq!(hosts.find(Some(host.as_bytes())), Some(0), "{host}");
+            assert_eq!(find(&hosts, Some(host.as_bytes())), Some(0), "{host}");
         }
         for host in ["evil.test", "notlocalhost", "localhost.evil.test", "127.0.0.1.evil.test"] {
-            assert_eq!(hosts.find(Some(host.as_bytes())), None, "{host}");
+            assert_eq!(find(&hosts, Some(host.as_bytes())), None, "{host}");
         }
-        assert_eq!(hosts.find(None), Some(0));
+        assert_eq!(find(&hosts, None), Some(0));
     }
 }

@@ -8,11 +8,12 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::blame::{CHANGING, UNINDEXED, blame_unlistable};
 use super::found::Found;
 use super::listing::{Listing, View, form_of};
+use super::occasion::{Note, Occasion, Postponed, Ruling};
 use super::page::VARY;
 use super::path::SitePath;
 use super::representation::Representation;
 use super::rules::Rules;
-use super::select::{Occasion, Postponed, READS_MAX, Site};
+use super::select::{READS_MAX, Site};
 use crate::files::{Chore, Directory, Fetch, Fetched};
 use crate::http::{Request, Status};
 
@@ -39,6 +40,7 @@ impl Site {
         rules: &Rc<Rules>,
         occasion: Occasion<'_>,
     ) -> Found {
+        occasion.note(|| Note::Decided(Ruling::Listing));
         if !rules.lists() {
             return Found::Nothing(Status::NotFound, UNINDEXED);
         }

@@ -1,7 +1,6 @@
 //! The answer of one site, in the order of the RFC: method, path, file, preconditions, range.
 
 use std::io;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use super::error_page::{Error, ErrorPages};
 use super::found::{Found, Instead};
 use super::listed::Listings;
 use super::media_type::MediaTypes;
+use super::occasion::{Note, Occasion, Postponed, Ruling};
 use super::path::SitePath;
 use super::representation::{MEMORY_MAX, Representation};
 use super::rules::{RuleBook, Rules};
@@ -54,30 +54,6 @@ pub(super) struct Memory {
     pub(super) path: Vec<u8>,
 }
 
-/// When a request is answered, to whom, and what has been fetched for it.
-#[derive(Clone, Copy, Debug)]
-pub struct Occasion<'a> {
-    /// Now
-    pub now: Timestamp,
-    /// Where the peer is; one on this machine that has no address is at that of loopback
-    pub peer: IpAddr,
-    /// What was missing from memory when it was to be answered before
-    pub fetched: Option<&'a Fetched>,
-    /// How often something was fetched for it
-    pub fetches: u8,
-    /// Whether a thread that can read the root as it is now was waited for in vain
-    pub has_no_successor: bool,
-}
-
-/// What has to come before a request can be answered.
-#[derive(Debug)]
-pub enum Postponed {
-    /// A part of a file, or what is in a directory
-    Fetch(Fetch),
-    /// A thread that can read the root as it is now
-    Successor,
-}
-
 /// What something is known by that has been looked for.
 struct Keys<'a> {
     /// Where there is a file
@@ -103,7 +79,7 @@ impl Site {
             // The parser lets no other method come without a path.
             None => Err("this request-target goes with another method"),
         };
-        let known = target.ok().and_then(|(path, _)| self.known(path, cache, occasion.now));
+        let known = target.ok().and_then(|(path, _)| self.known(path, cache, occasion));
         let rules = match (&known, &target) {
             (Some(Known::Representation(representation)), _) => Rc::clone(&representation.rules),
             (_, Ok((path, _))) => self.rules.find(path.as_bytes()),
@@ -129,9 +105,11 @@ impl Site {
         let now = occasion.now;
         let fail = |status, reason, lines| Err(Error { status, reason, lines }.into());
         if !rules.admits(occasion.peer) {
+            occasion.note(|| Note::Decided(Ruling::Allow));
             return Err(Error::new(Status::Forbidden, "this is not for your address").into());
         }
         if let Some((status, url)) = target.ok().and_then(|(path, query)| rules.redirect(path, query)) {
+            occasion.note(|| Note::Decided(Ruling::Redirect));
             return fail(status, "what is asked for is at another place", format!("Location: {url}\r\n").into());
         }
         let (allow, not_allowed) = rules.allow();
@@ -140,6 +118,7 @@ impl Site {
             Method::Head if rules.methods() >= Methods::Head => {}
             Method::Options => return Ok(Answer::fixed(Status::NoContent, allow, Rc::clone(rules))),
             Method::Get | Method::Head | Method::Known | Method::Connect => {
+                occasion.note(|| Note::Decided(Ruling::Methods));
                 return fail(Status::MethodNotAllowed, not_allowed, allow.into());
             }
             Method::Unknown => {
@@ -202,11 +181,13 @@ impl Site {
     }
 
     /// What is known of a path, where that is still true.
-    fn known(&mut self, path: SitePath<'_>, cache: &mut Cache, now: Timestamp) -> Option<Known> {
+    fn known(&mut self, path: SitePath<'_>, cache: &mut Cache, occasion: Occasion<'_>) -> Option<Known> {
+        occasion.note(|| Note::Path(path.as_bytes().to_vec()));
         if !self.shows_dotfiles && path.is_hidden() {
+            occasion.note(|| Note::Hidden);
             return Some(Known::Missing);
         }
-        self.find_known(path, cache, now)
+        self.find_known(path, cache, occasion.now)
     }
 
     /// The same of a path that is not hidden, whatever its name.
@@ -229,7 +210,9 @@ impl Site {
         }
         if !path.is_directory() {
             let name = path.as_bytes();
-            return self.open(name, Keys { found: name, missing: name }, rules, cache, occasion);
+            let found = self.open(name, Keys { found: name, missing: name }, rules, cache, occasion);
+            occasion.note(|| Note::Looked(name.to_vec(), found.sight()));
+            return found;
         }
         for (rank, name) in Rc::clone(&self.index).iter().enumerate() {
             // No path of a request holds an empty segment, so that this is kept apart from what is known of the file by its
@@ -242,6 +225,7 @@ impl Site {
                 Some(known) => known.into(),
                 None => self.open(file, keys, rules, cache, occasion),
             };
+            occasion.note(|| Note::Looked(file.to_vec(), found.sight()));
             match found {
                 Found::Directory | Found::Nothing(Status::NotFound, _) => {}
                 found => return found,

@@ -11,11 +11,12 @@ use super::answer::Answer;
 use super::blame::blame_unreadable;
 use super::cache::Cache;
 use super::error_page::{Error, ErrorPages};
-use super::hosts::{Hosts, Reach};
+use super::hosts::{By, Hosts, Reach};
 use super::listed::Listings;
 use super::media_type::MediaTypes;
+use super::occasion::{Note, Occasion, Postponed};
 use super::rules::{RuleBook, Rules};
-use super::select::{Memory, Occasion, Postponed, Site};
+use super::select::{Memory, Site};
 use super::stand_in::StandIns;
 use super::standing::Standing;
 use crate::config::{self, Address, Config, Origin};
@@ -26,7 +27,7 @@ use crate::http::{RefusedHead, Rejection, Request, Status};
 #[derive(Debug)]
 pub struct Sites {
     sites: Vec<Site>,
-    bindings: Vec<Binding>,
+    pub(super) bindings: Vec<Binding>,
     memory: Memory,
 }
 
@@ -39,7 +40,7 @@ pub struct Binding {
     pub port_given: bool,
     /// The sites, the default one first
     pub sites: Vec<Served>,
-    hosts: Hosts,
+    pub(super) hosts: Hosts,
 }
 
 /// A site as it is reached by a binding.
@@ -102,11 +103,16 @@ impl Sites {
         request: &Request<'_>,
         occasion: Occasion<'_>,
     ) -> Result<Answer, Postponed> {
-        match self.number_of(binding, request).and_then(|number| self.sites.get_mut(number)) {
-            Some(site) => site.answer(request, &mut self.memory, occasion),
+        let found = self.find(binding, request);
+        match found.and_then(|(number, by)| Some((by, self.sites.get_mut(number)?))) {
+            Some((by, site)) => {
+                occasion.note(|| Note::Site(site.number, by));
+                site.answer(request, &mut self.memory, occasion)
+            }
             None => {
                 let reason = "this server answers to localhost and to addresses alone";
                 let error = Error::new(Status::MisdirectedRequest, reason);
+                occasion.note(|| Note::Failed(error.status, error.reason));
                 Ok(self.memory.error_pages.answer(&error, request, self.rules_of_default(binding)))
             }
         }
@@ -121,7 +127,7 @@ impl Sites {
         error: &ReadError,
     ) -> Answer {
         let (status, reason) = blame_unreadable(file, error);
-        let site = self.number_of(binding, request).and_then(|number| self.sites.get(number));
+        let site = self.find(binding, request).and_then(|(number, _)| self.sites.get(number));
         let rules = site.map_or_else(|| self.rules_of_default(binding), |site| site.rules.every());
         self.memory.error_pages.answer(&Error::new(status, reason), request, rules)
     }
@@ -132,8 +138,8 @@ impl Sites {
         self.memory.error_pages.answer_rejection(rejection, head, rules)
     }
 
-    /// The site that a request is for.
-    fn number_of(&self, binding: usize, request: &Request<'_>) -> Option<usize> {
+    /// The site that a request is for, and by what it was found.
+    fn find(&self, binding: usize, request: &Request<'_>) -> Option<(usize, By)> {
         let host = request.authority().map(|authority| authority.host);
         self.bindings.get(binding)?.hosts.find(host)
     }

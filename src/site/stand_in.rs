@@ -6,10 +6,11 @@ use super::answer::Answer;
 use super::cache::Cache;
 use super::error_page::{Error, ErrorPages, accepts_html};
 use super::found::{Found, Instead};
+use super::occasion::{Note, Occasion, Postponed, Ruling};
 use super::path::SitePath;
 use super::representation::Representation;
 use super::rules::{RuleBook, Rules};
-use super::select::{Occasion, Postponed, Site};
+use super::select::Site;
 use crate::config::{ErrorStatus, SiteRules};
 use crate::escape::Visible;
 use crate::http::{Request, Status};
@@ -36,12 +37,12 @@ impl StandIns {
         StandIns { errors, fallback, told: Vec::new() }
     }
 
-    fn for_error(&self, status: Status) -> Option<Rc<[u8]>> {
+    fn for_error(&self, status: Status) -> Option<(ErrorStatus, Rc<[u8]>)> {
         let is_for = |of: &ErrorStatus| match of {
             ErrorStatus::Code(code) => *code == status.code(),
             ErrorStatus::Class(class) => *class == status.code() / 100,
         };
-        self.errors.iter().find(|(of, _)| is_for(of)).map(|(_, file)| Rc::clone(file))
+        self.errors.iter().find(|(of, _)| is_for(of)).map(|(of, file)| (*of, Rc::clone(file)))
     }
 }
 
@@ -55,9 +56,13 @@ impl Site {
         (cache, error_pages): (&mut Cache, &mut ErrorPages),
         occasion: Occasion<'_>,
     ) -> Result<Answer, Postponed> {
-        if let Some(file) = self.stand_ins.for_error(error.status) {
+        occasion.note(|| Note::Failed(error.status, error.reason));
+        if let Some((of, file)) = self.stand_ins.for_error(error.status) {
             match self.find_stand_in(&file, cache, occasion) {
-                Ok(Some(page)) => return Ok(Answer::stand_in(error, page, rules)),
+                Ok(Some(page)) => {
+                    occasion.note(|| Note::Decided(Ruling::ErrorPage(of)));
+                    return Ok(Answer::stand_in(error, page, rules));
+                }
                 Ok(None) => {}
                 Err(postponed) => return Err(postponed),
             }
@@ -80,6 +85,9 @@ impl Site {
         }
         let (file, rules) = (Rc::clone(file), Rc::clone(rules));
         let found = self.find_stand_in(&file, cache, occasion).map_err(Instead::Later)?;
+        if found.is_some() {
+            occasion.note(|| Note::Decided(Ruling::Fallback));
+        }
         Ok(found.map(|representation| (representation, rules)))
     }
 

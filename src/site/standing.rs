@@ -4,7 +4,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::blame::{Blame, blame};
 use super::found::Found;
-use super::select::{Occasion, Postponed, Site};
+use super::occasion::{Occasion, Postponed};
+use super::select::Site;
 use crate::escape::Visible;
 use crate::files::{OpenError, Refreshed};
 use crate::http::Status;

@@ -21,8 +21,8 @@ pub trait Chore: fmt::Debug + Send + Sync {
 }
 
 impl Fetched {
-    /// Waits for the disk.
-    pub(super) fn of(fetch: Fetch, is_wanted: &dyn Fn() -> bool) -> Fetched {
+    /// Waits for the disk: for those who wait for this alone.
+    pub fn of(fetch: Fetch, is_wanted: &dyn Fn() -> bool) -> Fetched {
         match fetch {
             Fetch::Bytes { file, range } => {
                 let start = range.start;

@@ -79,7 +79,14 @@ impl Client {
     /// When its next request is answered.
     pub(super) fn occasion<'a>(&self, fetched: Option<&'a Fetched>, shared: &Shared) -> Occasion<'a> {
         let has_no_successor = self.succession == Succession::InVain;
-        Occasion { now: shared.now, peer: self.peer.ip(), fetched, fetches: self.fetches, has_no_successor }
+        Occasion {
+            now: shared.now,
+            peer: self.peer.ip(),
+            fetched,
+            fetches: self.fetches,
+            has_no_successor,
+            witness: None,
+        }
     }
 
     /// Puts an answer into the outbox, or takes note of the end.

@@ -49,7 +49,8 @@ impl Place {
         let now = Timestamp::from(SystemTime::now() + Duration::from_secs(3600));
         let peer = Ipv4Addr::LOCALHOST.into();
         self.sites.begin_round();
-        let occasion = Occasion { now, peer, fetched: fetched.as_ref(), fetches: 0, has_no_successor: false };
+        let occasion =
+            Occasion { now, peer, fetched: fetched.as_ref(), fetches: 0, has_no_successor: false, witness: None };
         let answer = match self.sites.answer(0, &request, occasion) {
             Ok(answer) => answer,
             Err(Postponed::Successor) => panic!("there is one root"),
