@@ -4,7 +4,7 @@
 
 use super::explain::{Effect, Point, points};
 use super::inquiry::{Accepts, Inquirer, Reply};
-use crate::config::{Config, Diagnostic, Diagnostics, Expectation, FieldName, Located, Malformed, Place};
+use crate::config::{Config, Diagnostic, Diagnostics, Expectation, FieldName, Located, Malformed, Origin, Place, Url};
 use crate::files::Timestamp;
 
 /// Asks for every URL that the config expects something of.
@@ -37,37 +37,46 @@ fn judge(config: &Config, inquirer: &mut Inquirer, expectation: &Expectation) ->
         }
     };
     let reply = inquirer.ask(binding, url, Accepts::Anything);
-    let mut unmet: Vec<(&Place, String, Vec<Place>)> = Vec::new();
     let points = points(config, &reply);
+    let mut unmet: Vec<(&Place, String)> = Vec::new();
+    let mut makers: Vec<(Place, String)> = Vec::new();
     if let Some(Located { value, place: Some(place) }) = status
         && *value != reply.status.code()
     {
         let (code, phrase) = (reply.status.code(), reply.status.phrase());
         let reason = reply.reason().map_or_else(String::new, |reason| format!(": {reason}"));
-        unmet.push((place, format!("the answer is {code} {phrase}{reason}"), makers(&points, None)));
+        unmet.push((place, format!("the answer is {code} {phrase}{reason}")));
+        makers.extend(makers_of(&points, None));
     }
     for (name, wanted) in headers {
         if let Located { value, place: Some(place) } = wanted
             && let Some(label) = difference(&reply, name, value)
         {
-            unmet.push((place, label, makers(&points, Some(name))));
+            unmet.push((place, label));
+            makers.extend(makers_of(&points, Some(name)));
         }
     }
     let mut unmet = unmet.into_iter();
-    let (place, label, mut makers) = unmet.next()?;
+    let (place, label) = unmet.next()?;
     let title = format!("{} is not answered as expected", url.value);
-    let mut problem = Diagnostic::at(place.clone(), title).label(label);
-    for (place, label, more) in unmet {
-        problem = problem.related(place.clone(), label);
-        makers.extend(more);
-    }
-    makers.sort_by_key(|place| place.start);
-    makers.dedup();
-    problem = makers.into_iter().fold(problem, |problem, place| problem.related(place, "this makes it so"));
-    Some(problem.help(format!("`webserv --explain {}` with this config shows why", url.value)))
+    makers.sort_by_key(|(place, _)| place.start);
+    makers.dedup_by(|(place, _), (other, _)| place == other);
+    let related = unmet.map(|(place, label)| (place.clone(), label)).chain(makers);
+    let problem = Diagnostic::at(place.clone(), title).label(label);
+    let problem = related.fold(problem, |problem, (place, label)| problem.related(place, label));
+    Some(problem.help(format!("{} shows why", command(config, &url.value))))
 }
 
-fn at(url: &Located<crate::config::Url>, title: String) -> Diagnostic {
+/// What explains the answer, as it is typed.
+fn command(config: &Config, url: &Url) -> String {
+    let config = match &config.origin {
+        Origin::File(path) => format!(" -c {}", path.display()),
+        Origin::Directory(_) => String::new(),
+    };
+    format!("`webserv{config} --explain '{url}'`")
+}
+
+fn at(url: &Located<Url>, title: String) -> Diagnostic {
     match &url.place {
         Some(place) => Diagnostic::at(place.clone(), title),
         None => Diagnostic::without_place(title),
@@ -85,8 +94,9 @@ fn difference(reply: &Reply, name: &FieldName, wanted: &str) -> Option<String> {
     }
 }
 
-/// The lines of the config that make the status, or a field, what it is.
-fn makers(points: &[Point], field: Option<&FieldName>) -> Vec<Place> {
+/// The lines of the config that make the status, or a field, what it is, each with what it does.
+fn makers_of(points: &[Point], field: Option<&FieldName>) -> Vec<(Place, String)> {
+    let what = field.map_or("the status", FieldName::as_str);
     let makes = |point: &&Point| match (&point.effect, field) {
         (Effect::Decides, None) => true,
         (Effect::Decides, Some(field)) => {
@@ -101,5 +111,6 @@ fn makers(points: &[Point], field: Option<&FieldName>) -> Vec<Place> {
         (Effect::Field(name), Some(field)) => field.as_str().eq_ignore_ascii_case(name),
         (Effect::Field(_) | Effect::None, _) => false,
     };
-    points.iter().filter(makes).filter_map(|point| point.place.clone()).collect()
+    let places = points.iter().filter(makes).filter_map(|point| point.place.clone());
+    places.map(|place| (place, format!("decides {what}"))).collect()
 }

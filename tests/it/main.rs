@@ -24,6 +24,8 @@ mod conditional;
 mod config_errors;
 mod config_schema;
 mod descriptors;
+mod expect;
+mod explain;
 mod framing;
 mod hostile;
 mod lifecycle;
