@@ -164,19 +164,29 @@ fn literal(host: &str) -> Option<IpAddr> {
     }
 }
 
-/// Whether who connects to this host and port is accepted at this address. Names are not looked up: any may lead here. A
-/// UNIX socket has no port, and so is reached by URLs that have none.
+/// Whether who connects to this host and port is accepted at this address. Names are not looked up: any may lead here, but
+/// for those that are this machine's own everywhere (RFC 6761, section 6.3). A UNIX socket has no port, and so is reached
+/// by URLs that have none.
 fn reaches(address: &Address, host: &str, port: u16) -> bool {
     match (address, literal(host)) {
         (Address::Localhost(own), None) => *own == port,
         (Address::Localhost(own), Some(ip)) => *own == port && (ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST),
-        (Address::Tcp(own), None) => own.port() == port,
+        (Address::Tcp(own), None) => {
+            let is_reached = !is_local(host) || own.ip().to_canonical().is_loopback() || own.ip().is_unspecified();
+            own.port() == port && is_reached
+        }
         (Address::Tcp(own), Some(ip)) => {
             let is_every = own.ip().is_unspecified() && own.is_ipv4() == ip.is_ipv4();
             own.port() == port && (is_every || own.ip().to_canonical() == ip)
         }
         (Address::Unix(_), _) => port == 80,
     }
+}
+
+/// Whether a name is one of this machine alone.
+fn is_local(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 /// Whether the address is no other than what is written in the place of a host.
@@ -237,6 +247,9 @@ mod tests {
             ("10.0.0.1:80", "10.0.0.1", 80, true),
             ("10.0.0.1:80", "a.test", 80, true),
             ("10.0.0.1:80", "10.0.0.2", 80, false),
+            ("10.0.0.1:80", "A.LocalHost.", 80, false),
+            ("127.0.0.2:80", "a.localhost", 80, true),
+            ("0.0.0.0:80", "localhost", 80, true),
             ("0.0.0.0:80", "10.0.0.2", 80, true),
             ("0.0.0.0:80", "[::1]", 80, false),
             ("[::]:80", "[::1]", 80, true),
