@@ -23,7 +23,7 @@ _webserv() {
 
     case "${cmd}" in
         webserv)
-            opts="-c -l -q -v -V -h --config --listen --lan --listing --dotfiles --fallback --open --check --print-config --quiet --verbose --color --version --help"
+            opts="-c -l -q -v -V -h --config --listen --lan --listing --dotfiles --fallback --open --check --print-config --explain --quiet --verbose --color --version --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -86,6 +86,10 @@ _webserv() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --explain)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -1,6 +1,7 @@
 complete -c webserv -s c -l config -d 'Serve the sites of this file' -r -F
 complete -c webserv -s l -l listen -d 'Listen at 8080, [::]:80, unix:/path.sock; repeatable' -r -f
 complete -c webserv -l fallback -d 'Send this file where there is none, for DIR' -r -F
+complete -c webserv -l explain -d 'Show what a GET of URL gets, and why' -r -f
 complete -c webserv -l color -d 'Colour the output: auto, always, never' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -216,6 +216,9 @@ fn it_explains_what_would_be_served() {
     assert!(said.contains("200 OK") && said.contains("GET http://localhost:8080/a.html"), "{said}");
     let said = explain(&["-l", "127.0.0.9:81", "-v", "--explain", "http://127.0.0.9:81/a.html"], "here/www");
     assert!(said.contains("200 OK") && said.contains("Server: webserv/0.1.0"), "{said}");
+    let arguments = ["--explain", "/a.html", "--color"];
+    let [always, never] = ["always", "never"].map(|when| explain(&[&arguments[..], &[when]].concat(), "here/www"));
+    assert!(always.contains("\x1b[1;32m200 OK\x1b[0m") && !never.contains('\x1b'), "{always}{never}");
     // Names that somebody else may have pointed at this machine.
     let said = explain(&["--explain", "http://evil.test:8080/"], "here/www");
     assert!(said.contains("421 Misdirected Request"), "{said}");
