@@ -1,6 +1,7 @@
 //! The command line: what is asked for, what is refused, and with which exit code.
 
 use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
 use rustix::process::Signal;
@@ -278,7 +279,7 @@ fn quiet_says_nothing_but_errors() {
     let listen = format!("unix:{}", socket.display());
     // There is no banner to wait for, so the socket itself is.
     let process = Process::spawn(webserv().args(["-q", "-l", &listen]).arg(directory.path()), Stdio::piped());
-    eventually("the socket is there", || socket.exists());
+    eventually("the socket is listened at", || UnixStream::connect(&socket).is_ok());
     Peer::unix(&socket).exchange(request("GET", "/a.txt", &[])).assert_status(200);
     process.signal(Signal::TERM);
     let finished = process.finish(PATIENCE);
