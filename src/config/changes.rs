@@ -95,6 +95,7 @@ impl Changes {
         self.value(&format!("index of {name}"), list(old.index.clone()), list(new.index.clone()));
         self.value(&format!("listen of {name}"), list(addresses(old)), list(addresses(new)));
         self.value(&format!("dotfiles of {name}"), old.dotfiles, new.dotfiles);
+        self.value(&format!("compress of {name}"), old.compress, new.compress);
         let [old_links, new_links] = [old, new].map(|site| Choice(SYMLINKS).show(&site.symlinks));
         self.value(&format!("symlinks of {name}"), old_links, new_links);
         if self.0.len() == before {
@@ -140,6 +141,7 @@ mod tests {
             root: root.into(),
             index: vec!["index.html".to_owned()],
             dotfiles: false,
+            compress: true,
             symlinks: Symlinks::Inside,
             rules: SiteRules::default(),
             places: Places::default(),

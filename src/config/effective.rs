@@ -97,7 +97,7 @@ pub(super) fn defaults(section: Section) -> Vec<(&'static str, Option<Plain>)> {
 /// A site as it would be written if no other had anything in common with it. Every key is named here, so that none is
 /// forgotten.
 fn unresolved(site: &Site) -> WrittenSite {
-    let Site { hosts, default, listen, root, index, dotfiles, symlinks, rules, places: _ } = site;
+    let Site { hosts, default, listen, root, index, dotfiles, compress, symlinks, rules, places: _ } = site;
     let SiteRules { every, paths, types, charset, errors, fallback } = rules;
     let caches = of_paths(rules, |rules| Some(rules.cache.as_ref()?.value.clone()));
     let redirects = of_paths(rules, |rules| Some(rules.redirect.as_ref()?.1.value.clone()));
@@ -124,6 +124,7 @@ fn unresolved(site: &Site) -> WrittenSite {
             index: Some(nowhere(index.iter().cloned().map(nowhere).collect())),
             listing: Some(nowhere(every.listing.as_ref().is_some_and(|listing| listing.value))),
             dotfiles: Some(nowhere(*dotfiles)),
+            compress: Some(*compress),
             headers: Some(entries(&every.headers)),
             cache: Some(caches),
             types: Some(entries(types)),

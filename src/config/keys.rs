@@ -122,6 +122,9 @@ keys! {
         /// Whether names that begin with a dot are served. `/.well-known/` is in any case.
         dotfiles: Option<Spanned<bool>> = None, Optional(Placed(Flag));
 
+        /// Whether files are sent in content codings, where a client accepts them.
+        compress: Option<bool> = None, Optional(Flag);
+
         /// Fields for every response. An empty one takes away what stands further up.
         headers: Option<Entries<FieldName, String>> = None,
             Optional(Map { names: field::Name, values: field::Value, example: "{ X-Frame-Options = \"DENY\" }" });

@@ -108,6 +108,8 @@ pub struct Site {
     pub index: Vec<String>,
     /// Whether names that begin with a dot are served. `/.well-known/` is in any case.
     pub dotfiles: bool,
+    /// Whether files are sent in content codings, where a client accepts them.
+    pub compress: bool,
     /// Which symbolic links below the root are followed.
     pub symlinks: Symlinks,
     /// What it says about its answers.
@@ -205,6 +207,7 @@ impl Site {
             root,
             index: vec![DEFAULT_INDEX.to_owned()],
             dotfiles: false,
+            compress: true,
             symlinks: DEFAULT_SYMLINKS,
             rules: SiteRules::default(),
             places: Places::default(),

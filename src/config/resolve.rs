@@ -154,6 +154,7 @@ impl Claimant<'_> {
                 None => vec![DEFAULT_INDEX.to_owned()],
             },
             dotfiles: dotfiles.is_some_and(|dotfiles| *dotfiles.get_ref()),
+            compress: shared.compress.or(top.compress).unwrap_or(true),
             symlinks: shared.symlinks.or(top.symlinks).unwrap_or(DEFAULT_SYMLINKS),
             rules: SiteRules::of(top, self.site),
             places,

@@ -27,6 +27,7 @@ const OTHER_NAMES: &[(&[&str], &str)] = &[
     (&["expires", "cache_control"], "cache"),
     (&["mime_types", "media_types", "mime"], "types"),
     (&["hidden", "hidden_files"], "dotfiles"),
+    (&["compression", "encode", "gzip", "gzip_static", "brotli", "precompressed"], "compress"),
     (&["follow_symlinks", "disable_symlinks"], "symlinks"),
     (&["deny", "allowed", "whitelist"], "allow"),
     (&["access_log", "file"], "access"),

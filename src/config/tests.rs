@@ -17,6 +17,7 @@ listen = ["8081", "unix:web.sock"]
 index = "start.html"
 listing = true
 dotfiles = true
+compress = false
 symlinks = "follow"
 
 [server]
@@ -52,6 +53,7 @@ root = "./www"
 index = []
 listing = false
 dotfiles = false
+compress = true
 symlinks = "deny"
 "#;
 
@@ -130,6 +132,7 @@ fn every_key_is_read() {
     let listing = |site: &Site| site.rules.every.listing.as_deref().copied();
     assert_eq!((listing(first), listing(second)), (Some(true), Some(false)));
     assert_eq!((first.dotfiles, second.dotfiles), (true, false));
+    assert_eq!((first.compress, second.compress), (false, true));
     assert_eq!((first.symlinks, second.symlinks), (Symlinks::Follow, Symlinks::Deny));
     assert_eq!((first.index.as_slice(), second.index.as_slice()), (&["start.html".to_owned()][..], &[][..]));
 }
@@ -142,6 +145,7 @@ fn what_is_not_written_has_its_default() {
     assert_eq!((site.default, site.index.as_slice()), (true, &["index.html".to_owned()][..]));
     let listing = site.rules.every.listing.as_deref().copied();
     assert_eq!((listing, site.dotfiles, site.symlinks), (Some(false), false, Symlinks::Inside));
+    assert!(site.compress);
     assert_eq!((config.limits.connections, config.limits.idle_time), (10_000, Duration::from_secs(75)));
     assert_eq!((config.log.access, config.log.level), (AccessTarget::Stdout, LevelFilter::Info));
     assert_eq!((config.server.user, config.server.sandbox), (None, true));

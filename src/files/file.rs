@@ -238,6 +238,11 @@ impl Identity {
         self.changed
     }
 
+    /// When the content was last written, or whatever was set in its place: mtime.
+    pub fn modified(&self) -> Timestamp {
+        self.modified
+    }
+
     /// Whether it is the same file, in whatever state.
     pub fn is_same_file(&self, other: &Identity) -> bool {
         self.place() == other.place()

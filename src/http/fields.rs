@@ -5,6 +5,8 @@
 pub enum FieldName {
     /// RFC 9110, section 12.5.1
     Accept,
+    /// RFC 9110, section 12.5.3
+    AcceptEncoding,
     /// RFC 9110, section 7.6.1
     Connection,
     /// RFC 9110, section 8.6
@@ -34,13 +36,14 @@ pub enum FieldName {
 }
 
 /// How many there are.
-const NAMES: usize = 14;
+const NAMES: usize = 15;
 
 impl FieldName {
     /// The name as most clients spell it.
     const fn name(self) -> &'static [u8] {
         match self {
             FieldName::Accept => b"Accept",
+            FieldName::AcceptEncoding => b"Accept-Encoding",
             FieldName::Connection => b"Connection",
             FieldName::ContentLength => b"Content-Length",
             FieldName::Expect => b"Expect",
@@ -68,6 +71,7 @@ impl FieldName {
             10 => &[FieldName::UserAgent, FieldName::Connection],
             13 => &[FieldName::IfNoneMatch],
             14 => &[FieldName::ContentLength],
+            15 => &[FieldName::AcceptEncoding],
             17 => &[FieldName::IfModifiedSince, FieldName::TransferEncoding],
             19 => &[FieldName::IfUnmodifiedSince],
             _ => &[],

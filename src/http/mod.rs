@@ -5,6 +5,7 @@
 
 pub mod chunked;
 pub mod connection;
+pub mod content_coding;
 pub mod date;
 pub mod fields;
 pub mod framing;
@@ -17,6 +18,7 @@ pub mod status;
 pub mod target;
 
 pub use connection::{Awaiting, CloseReason, Connection, Limits, Step};
+pub use content_coding::Coding;
 pub use date::UnixSeconds;
 pub use fields::{FieldName, Fields};
 pub use head::RefusedHead;

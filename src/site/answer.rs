@@ -75,19 +75,18 @@ impl Answer {
         // Not to be found in the content, unless its author knew the hash of it and the second of this request.
         let tag = &representation.validators.entity_tag.opaque;
         let boundary = format!("{:032x}", xxh3_128(format!("{tag} {} {}", now.seconds, now.nanoseconds).as_bytes()));
-        let content_type = representation.content_type();
         let complete_length = representation.len();
         let mut segments = Vec::with_capacity(2 * ranges.len() + 1);
         for range in ranges {
             // A line break before the first boundary too: there are readers that take it for granted.
             let (first, last) = (range.start, range.end.saturating_sub(1));
-            segments.push(Segment::text(format!(
-                "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: bytes \
-                 {first}-{last}/{complete_length}\r\n\r\n"
-            )));
+            let mut head = format!("\r\n--{boundary}\r\n").into_bytes();
+            head.extend_from_slice(representation.lines_of_type());
+            head.extend_from_slice(format!("Content-Range: bytes {first}-{last}/{complete_length}\r\n\r\n").as_bytes());
+            segments.push(Segment::text(head));
             segments.push(Segment::part(representation, range.clone()));
         }
-        segments.push(Segment::text(format!("\r\n--{boundary}--\r\n")));
+        segments.push(Segment::text(format!("\r\n--{boundary}--\r\n").into_bytes()));
         let mut lines = representation.lines_without_type().to_vec();
         let content_type = format!("Content-Type: multipart/byteranges; boundary={boundary}\r\n");
         lines.extend_from_slice(content_type.as_bytes());
@@ -186,9 +185,9 @@ impl Content {
 
 impl Segment {
     /// Text that was made for this answer.
-    fn text(text: String) -> Segment {
+    fn text(text: Vec<u8>) -> Segment {
         let length = text.len();
-        Segment::Memory(text.into_bytes().into(), 0..length)
+        Segment::Memory(text.into(), 0..length)
     }
 
     fn part(representation: &Representation, range: Range<u64>) -> Segment {

@@ -157,6 +157,7 @@ mod tests {
             root: "/".into(),
             index,
             dotfiles: false,
+            compress: true,
             symlinks: Symlinks::Inside,
             rules: SiteRules::default(),
             places: Places::default(),

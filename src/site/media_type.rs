@@ -94,6 +94,96 @@ impl MediaTypes {
     }
 }
 
+/// How much smaller a content coding makes a type of content.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Redundancy {
+    /// Nothing worth the name: it is compressed already
+    None,
+    /// Nobody knows
+    Unknown,
+    /// A good deal
+    Much,
+}
+
+/// Kinds of media types that are compressed as such, with those among them of which it is not known.
+const COMPRESSED_KINDS: &[(&str, &[&str])] = &[
+    ("image/", &["vnd.adobe.photoshop"]),
+    ("audio/", &["aiff", "midi", "vnd.wave", "wav", "x-aiff", "x-wav"]),
+    ("video/", &[]),
+    ("font/", &[]),
+    ("application/vnd.oasis.opendocument.", &[]),
+    ("application/vnd.openxmlformats-officedocument.", &[]),
+];
+
+/// Other types that are. Sorted, for a binary search.
+const COMPRESSED: &[&str] = &[
+    "application/brotli",
+    "application/epub+zip",
+    "application/font-woff",
+    "application/gzip",
+    "application/java-archive",
+    "application/pdf",
+    "application/vnd.android.package-archive",
+    "application/vnd.debian.binary-package",
+    "application/vnd.rar",
+    "application/x-7z-compressed",
+    "application/x-bzip",
+    "application/x-bzip2",
+    "application/x-compress",
+    "application/x-compressed",
+    "application/x-gzip",
+    "application/x-lzip",
+    "application/x-lzma",
+    "application/x-rar-compressed",
+    "application/x-rpm",
+    "application/x-xz",
+    "application/x-zip-compressed",
+    "application/zip",
+    "application/zstd",
+    "model/vnd.usdz+zip",
+];
+
+/// Types beside those of text, JSON and XML that are known to become smaller. Sorted, for a binary search.
+const REDUNDANT: &[&str] = &[
+    "application/graphql",
+    "application/javascript",
+    "application/json",
+    "application/jsonl",
+    "application/rtf",
+    "application/sql",
+    "application/toml",
+    "application/vnd.apple.mpegurl",
+    "application/wasm",
+    "application/x-javascript",
+    "application/x-ndjson",
+    "application/x-sh",
+    "application/xml",
+    "application/yaml",
+    "font/collection",
+    "font/otf",
+    "font/sfnt",
+    "font/ttf",
+    "image/bmp",
+    "image/vnd.microsoft.icon",
+    "image/x-icon",
+    "image/x-ms-bmp",
+    "model/obj",
+    "model/stl",
+];
+
+/// What is known of the type by its name, whatever its parameters.
+pub fn redundancy(content_type: &str) -> Redundancy {
+    let essence = content_type.split(';').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let is_in = |table: &[&str]| table.binary_search(&&*essence).is_ok();
+    if essence.starts_with("text/") || essence.ends_with("+json") || essence.ends_with("+xml") || is_in(REDUNDANT) {
+        return Redundancy::Much;
+    }
+    let is_kind =
+        |(kind, except): &(&str, &[&str])| essence.strip_prefix(kind).is_some_and(|subtype| !except.contains(&subtype));
+    let is_compressed = COMPRESSED_KINDS.iter().any(is_kind) || is_in(COMPRESSED) || essence.ends_with("+zip");
+    if is_compressed { Redundancy::None } else { Redundancy::Unknown }
+}
+
 /// What stands behind the last dot of a name, in lower case.
 pub(super) fn extension(file_name: &[u8]) -> Option<String> {
     let name = file_name.rsplit(|&byte| byte == b'/').next()?;
@@ -125,6 +215,32 @@ mod tests {
                 "{extension} is right by itself"
             );
         }
+    }
+
+    #[test]
+    fn what_is_compressed_already_is_known_by_its_type() {
+        assert!(COMPRESSED.is_sorted() && REDUNDANT.is_sorted());
+        let types = MediaTypes::of(&SiteRules::default());
+        for (names, expected) in [
+            (
+                "png jpg jpeg gif webp avif jxl mp3 ogg m4a mp4 webm ts woff woff2 zip gz tgz br zst bz2 xz 7z rar jar apk \
+              epub docx odt pdf deb rpm usdz ",
+                Redundancy::None,
+            ),
+            (
+                "html css js mjs json map svg xml txt md csv rs wasm webmanifest ttf otf ico bmp yaml toml m3u8 atom xhtml \
+              geojson gltf ",
+                Redundancy::Much,
+            ),
+            ("bin iso tar nobody-knows glb wav ", Redundancy::Unknown),
+        ] {
+            for extension in names.split_whitespace() {
+                let content_type = types.content_type(format!("a.{extension}").as_bytes());
+                assert_eq!(redundancy(&content_type), expected, "{extension}: {content_type}");
+            }
+        }
+        assert_eq!(redundancy("TEXT/Html ; charset=latin1"), Redundancy::Much);
+        assert_eq!(redundancy(""), Redundancy::Unknown);
     }
 
     #[test]

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::rules::Rules;
+use super::siblings::Siblings;
 use crate::files::{File, Metadata, ReadError, Reading, Timestamp};
-use crate::http::{EntityTag, Validators, date};
+use crate::http::{Coding, EntityTag, Validators, date};
 
 /// Up to this size, in bytes, a file is sent from memory, beyond it by sendfile.
 pub const MEMORY_MAX: u64 = 256 * 1024;
@@ -16,22 +17,39 @@ pub const MEMORY_MAX: u64 = 256 * 1024;
 /// A file younger than this may be written again within the tick of its clock: FAT counts in two seconds.
 const SETTLED_SECONDS: i64 = 2;
 
+/// What is chosen from by coding. Said of the content without one, too: a cache must not give it to who wants it small.
+const VARY: &str = "Vary: Accept-Encoding\r\n";
+
 /// The selected representation (RFC 9110, section 3.2).
 #[derive(Debug)]
 pub struct Representation {
-    /// The lines of a 304 first, then those that describe the content, its type and its length last.
+    /// The lines of a 304 first, then those that describe the content, its coding, its type and its length last.
     lines: Vec<u8>,
     not_modified: usize,
     without_type: usize,
     without_length: usize,
     content_type: Cow<'static, str>,
     is_lasting: bool,
+    /// When the file was last written; for what was made, nothing
+    pub modified: Timestamp,
+    /// The same in other codings, where there may be such files
+    pub siblings: Option<Siblings>,
     /// What holds for the path that it was found by
     pub rules: Rc<Rules>,
     /// What it can be told from others by
     pub validators: Validators,
     /// Its content
     pub data: Data,
+}
+
+/// What is said of content, beyond what its bytes and its file say.
+pub struct Described {
+    /// Content-Type
+    pub content_type: Cow<'static, str>,
+    /// Content-Encoding
+    pub coding: Option<Coding>,
+    /// The files that may hold the same in other codings
+    pub siblings: Option<Siblings>,
 }
 
 /// Where the content is.
@@ -44,16 +62,17 @@ pub enum Data {
 }
 
 impl Representation {
-    /// Represents the file, whose type is asked for when it has been read: until then it may change. A small one is read, unless its content has been `fetched`.
+    /// Represents the file, whose description is asked for when it has been read: until then it may change. A small one is
+    /// read, unless its content has been `fetched`.
     pub fn of(
         file: &Arc<File>,
-        content_type: impl FnOnce() -> Cow<'static, str>,
+        describe: impl FnOnce() -> Described,
         now: Timestamp,
         fetched: Option<&[u8]>,
         rules: Rc<Rules>,
     ) -> Result<Representation, ReadError> {
         let metadata = *file.metadata();
-        let (data, entity_tag) = if metadata.size <= MEMORY_MAX {
+        let (data, mut entity_tag) = if metadata.size <= MEMORY_MAX {
             let bytes: Rc<[u8]> = match fetched {
                 Some(bytes) => bytes.into(),
                 None => file.read_to_end(Reading::Resident)?.into(),
@@ -65,6 +84,12 @@ impl Representation {
             file.remember_end()?;
             (Data::File(Arc::clone(file)), tag_of_large(&metadata, now))
         };
+        let described = describe();
+        // A file and its sibling may have one time and one size.
+        if let Some(coding) = described.coding {
+            entity_tag.opaque += "-";
+            entity_tag.opaque += coding.name();
+        }
         let modified = metadata.modified.seconds;
         let is_memory = matches!(data, Data::Memory(_));
         // A time that was set by no clock is no date. For one that is to come Date stands (section 8.8.2.1).
@@ -75,7 +100,10 @@ impl Representation {
         let is_lasting = modified <= now.seconds && (is_memory || is_settled(&metadata, now));
 
         let content = (data, metadata.size);
-        Ok(Representation::new(content, content_type(), validators, ["", ""], is_lasting, rules))
+        let lines = [if described.is_negotiated() { VARY } else { "" }, ""];
+        let modified = metadata.modified;
+        let representation = Representation::new(content, described, validators, lines, is_lasting, rules);
+        Ok(Representation { modified, ..representation })
     }
 
     /// Represents a page that was made for this moment, whose hash is given. `lines` are its own: those that a 304 has too,
@@ -89,17 +117,19 @@ impl Representation {
         let entity_tag = EntityTag { is_weak: false, opaque: format!("{hash:032x}") };
         let validators = Validators { entity_tag, last_modified: None };
         let size = page.len() as u64;
-        Representation::new((Data::Memory(page), size), content_type.into(), validators, lines, false, rules)
+        let described = Described { content_type: content_type.into(), coding: None, siblings: None };
+        Representation::new((Data::Memory(page), size), described, validators, lines, false, rules)
     }
 
     fn new(
         (data, size): (Data, u64),
-        content_type: Cow<'static, str>,
+        described: Described,
         validators: Validators,
         [varying, own]: [&str; 2],
         is_lasting: bool,
         rules: Rc<Rules>,
     ) -> Representation {
+        let Described { content_type, coding, siblings } = described;
         let mut lines = format!("ETag: {}\r\n{varying}", validators.entity_tag.to_field());
         let not_modified = lines.len();
         if let Some(modified) = validators.last_modified {
@@ -108,6 +138,9 @@ impl Representation {
         lines += "Accept-Ranges: bytes\r\n";
         lines += own;
         let without_type = lines.len();
+        if let Some(coding) = coding {
+            lines += &format!("Content-Encoding: {}\r\n", coding.name());
+        }
         lines += "Content-Type: ";
         lines += &content_type;
         lines += "\r\n";
@@ -120,6 +153,8 @@ impl Representation {
             without_length,
             content_type,
             is_lasting,
+            modified: Timestamp::default(),
+            siblings,
             rules,
             validators,
             data,
@@ -159,6 +194,11 @@ impl Representation {
         self.lines.get(..self.without_type).unwrap_or_default()
     }
 
+    /// The lines of a part among several, which say what all of the content is.
+    pub fn lines_of_type(&self) -> &[u8] {
+        self.lines.get(self.without_type..self.without_length).unwrap_or_default()
+    }
+
     /// The lines that say what the content is, and how long: of a response that is about something else.
     pub fn lines_of_content(&self) -> &[u8] {
         self.lines.get(self.without_type..).unwrap_or_default()
@@ -185,7 +225,15 @@ impl Representation {
             Data::Memory(bytes) => bytes.len(),
             Data::File(_) => 0,
         };
-        size_of::<Representation>() + self.lines.len() + data
+        let siblings = self.siblings.as_ref().map_or(0, Siblings::memory);
+        size_of::<Representation>() + self.lines.len() + siblings + data
+    }
+}
+
+impl Described {
+    /// Whether there may be several representations to choose from.
+    fn is_negotiated(&self) -> bool {
+        self.coding.is_some() || self.siblings.is_some()
     }
 }
 

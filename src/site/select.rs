@@ -1,26 +1,23 @@
-//! The answer of one site, in the order of the RFC: method, path, file, preconditions, range.
+//! The answer of one site, in the order of the RFC: method, path, file, coding, preconditions, range.
 
 use std::io;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::answer::Answer;
-use super::blame::{CHANGING, NOT_FOUND, UNINDEXED, blame, blame_unreadable};
+use super::blame::{NOT_FOUND, UNINDEXED, blame};
 use super::cache::{Cache, Known, Look};
 use super::error_page::{Error, ErrorPages};
 use super::found::{Found, Instead};
 use super::listed::Listings;
 use super::media_type::MediaTypes;
 use super::occasion::{Note, Occasion, Postponed, Ruling};
+use super::opening::Sought;
 use super::path::SitePath;
-use super::representation::{MEMORY_MAX, Representation};
 use super::rules::{RuleBook, Rules};
 use super::stand_in::StandIns;
 use super::standing::Standing;
 use crate::config::Methods;
-use crate::files::{
-    Fetch, Fetched, File, Identity, Metadata, OpenError, OpenFiles, Opened, ReadError, Root, Timestamp,
-};
+use crate::files::{Identity, Opened, Root, Timestamp};
 use crate::http::preconditions::{self, Outcome};
 use crate::http::range::{self, Selection};
 use crate::http::{FieldName, Method, Request, Status};
@@ -39,10 +36,14 @@ pub(super) struct Site {
     pub(super) index: Rc<[Vec<u8>]>,
     /// Whether names that begin with a dot are served
     pub(super) shows_dotfiles: bool,
+    /// Whether files are sent in content codings
+    pub(super) compresses: bool,
     pub(super) rules: RuleBook,
     pub(super) types: MediaTypes,
     pub(super) stand_ins: StandIns,
     pub(super) listings: Listings,
+    /// Room for what a sibling is known by
+    pub(super) sibling: Vec<u8>,
 }
 
 /// What is remembered from one request to the next, for all sites.
@@ -52,14 +53,6 @@ pub(super) struct Memory {
     pub(super) error_pages: ErrorPages,
     /// Room for a path that had to be decoded
     pub(super) path: Vec<u8>,
-}
-
-/// What something is known by that has been looked for.
-struct Keys<'a> {
-    /// Where there is a file
-    found: &'a [u8],
-    /// Where there is none
-    missing: &'a [u8],
 }
 
 /// The path and the query of a request, or why it has none.
@@ -150,6 +143,7 @@ impl Site {
             }
         };
 
+        let representation = self.select_coding(representation, request, cache, occasion).map_err(Instead::Later)?;
         let rules = || Rc::clone(rules);
         match preconditions::evaluate(request, &representation.validators, now.seconds) {
             Outcome::Proceed => {}
@@ -210,7 +204,7 @@ impl Site {
         }
         if !path.is_directory() {
             let name = path.as_bytes();
-            let found = self.open(name, Keys { found: name, missing: name }, rules, cache, occasion);
+            let found = self.open(Sought::by_name(name), rules, cache, occasion);
             occasion.note(|| Note::Looked(name.to_vec(), found.sight()));
             return found;
         }
@@ -220,10 +214,11 @@ impl Site {
             let key = [path.as_bytes(), name, b"//"].concat();
             let file = key.strip_suffix(b"//").unwrap_or(&key);
             // The first name alone can stand for the directory: with another one, those before it count too.
-            let keys = Keys { found: if rank == 0 { path.as_bytes() } else { &key }, missing: &key };
+            let found = if rank == 0 { path.as_bytes() } else { &key };
+            let sought = Sought { found, missing: &key, ..Sought::by_name(file) };
             let found = match cache.find(self.number, &key, now, |file, look| self.look_at(file, look)) {
                 Some(known) => known.into(),
-                None => self.open(file, keys, rules, cache, occasion),
+                None => self.open(sought, rules, cache, occasion),
             };
             occasion.note(|| Note::Looked(file.to_vec(), found.sight()));
             match found {
@@ -241,90 +236,11 @@ impl Site {
         }
     }
 
-    fn look_at(&mut self, file: &[u8], look: Look) -> io::Result<Identity> {
+    pub(super) fn look_at(&mut self, file: &[u8], look: Look) -> io::Result<Identity> {
         match look {
             Look::ByName => self.root.identity(file),
             Look::Beneath => self.root.identity_beneath(file),
         }
-    }
-
-    /// Opens the file of that name, and keeps what it gives.
-    fn open(
-        &mut self,
-        name: &[u8],
-        keys: Keys<'_>,
-        rules: &Rc<Rules>,
-        cache: &mut Cache,
-        occasion: Occasion<'_>,
-    ) -> Found {
-        let now = occasion.now;
-        if let Err(why) = self.refresh(occasion) {
-            return why;
-        }
-        // Looked at after it has been read: it is that file still, and in the state in which it was read. A large one, that
-        // is sent piece by piece, may have changed since it was opened, as it may while it is sent.
-        let is_still_there = |fetched: &&Fetched| {
-            let Fetched::Bytes { file, .. } = fetched else { return false };
-            let Metadata { size, identity, .. } = file.metadata();
-            let is_it = |now: Identity| now == *identity || (*size > MEMORY_MAX && now.is_same_file(identity));
-            self.root.identity(name).is_ok_and(is_it)
-        };
-        let mut fetched = occasion.fetched.filter(is_still_there);
-        for _ in 0..READS_MAX {
-            let fetched = fetched.take();
-            let open = match fetched {
-                Some(Fetched::Bytes { file, .. }) => Some(Arc::clone(file)),
-                Some(Fetched::Chore { .. }) | None => self.find_open(name, &cache.open_files),
-            };
-            let file = match open.map_or_else(|| self.root.open_beneath(name), |file| Ok(Opened::File(file))) {
-                Ok(Opened::File(file)) => file,
-                Ok(Opened::Directory(_)) => return Found::Directory,
-                Err(error) => {
-                    if let OpenError::NotFound = error {
-                        cache.keep(self.number, keys.missing, name, None, Known::Missing, now);
-                    }
-                    return blame(&error, name).into();
-                }
-            };
-            let identity = file.metadata().identity;
-            let content = match fetched.and_then(|fetched| fetched.bytes_of(&file, 0)) {
-                Some(Err(ReadError::Changed)) => continue,
-                Some(Err(error)) if file.metadata().size <= MEMORY_MAX => return blame_unreadable(&file, error).into(),
-                Some(Err(_)) | None => None,
-                Some(Ok(content)) => Some(content),
-            };
-            match Representation::of(&file, || self.types.content_type(name), now, content, Rc::clone(rules)) {
-                Ok(representation) => {
-                    if representation.holds_descriptor() {
-                        cache.open_files.add(&file);
-                    }
-                    let representation = Rc::new(representation);
-                    if representation.is_lasting() {
-                        let known = Known::Representation(Rc::clone(&representation));
-                        cache.keep(self.number, keys.found, name, Some(identity), known, now);
-                    }
-                    return Found::Representation(representation);
-                }
-                Err(ReadError::Changed) => {}
-                Err(ReadError::NotResident) if occasion.fetches >= READS_MAX => break,
-                Err(ReadError::NotResident) => {
-                    cache.open_files.add(&file);
-                    let range = 0..file.metadata().size;
-                    return Found::Later(Postponed::Fetch(Fetch::Bytes { file, range }));
-                }
-                Err(error) => return blame_unreadable(&file, &error).into(),
-            }
-        }
-        CHANGING.into()
-    }
-
-    /// The file of that name as it is now, if it is open already.
-    fn find_open(&mut self, name: &[u8], open_files: &OpenFiles) -> Option<Arc<File>> {
-        if open_files.is_empty() {
-            return None;
-        }
-        open_files.find(&self.root.identity(name).ok()?)?;
-        open_files.find(&self.root.identity_beneath(name).ok()?)
     }
 }
 

@@ -83,6 +83,8 @@ impl Sites {
                 standing: Standing::There,
                 index: site.index.iter().map(|name| name.clone().into_bytes()).collect(),
                 shows_dotfiles: site.dotfiles,
+                compresses: site.compress,
+                sibling: Vec::new(),
                 listings: Listings::default(),
                 types: MediaTypes::of(&site.rules),
                 stand_ins: StandIns::of(&site.rules, &rules),

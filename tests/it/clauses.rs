@@ -122,7 +122,8 @@ fn what_depends_on_accept_says_so() {
             response.assert_field("Vary", "Accept");
         }
     }
-    assert_eq!(get(&server, "/a.txt").field("Vary"), None);
+    assert_eq!(get(&server, "/a.txt").field("Vary"), Some("Accept-Encoding"));
+    assert_eq!(get(&server, "/a.tar.gz").field("Vary"), None);
 }
 
 #[test]

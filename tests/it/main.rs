@@ -23,6 +23,7 @@ mod cold;
 mod conditional;
 mod config_errors;
 mod config_schema;
+mod content_coding;
 mod descriptors;
 mod expect;
 mod explain;

@@ -41,6 +41,7 @@ fn a_get_is_answered_with_the_file() {
          Date: *\r\n\
          Cache-Control: no-cache\r\n\
          ETag: *\r\n\
+         Vary: Accept-Encoding\r\n\
          Last-Modified: *\r\n\
          Accept-Ranges: bytes\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\

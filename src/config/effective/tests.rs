@@ -165,7 +165,7 @@ fn a_path_that_is_not_utf8_is_an_error_that_says_so() {
 fn whatever_is_written() {
     const TOP: &[&str] = &[
         "index = ['a', \"b\\u202e\\\"\\\\\"]\n",
-        "dotfiles = true\n",
+        "dotfiles = true\ncompress = false\n",
         "listing = true\n",
         "headers = { X-A = '1', X-B = \"tab\\t'\\\"\", X-C = '' }\n",
         "cache = { '*' = 'no-store', '/a/*' = '', '*.iso' = 'max-age=5', '/é%FF%2A' = 'public' }\n",

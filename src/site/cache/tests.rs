@@ -8,7 +8,7 @@ use super::Look::{Beneath, ByName};
 use super::*;
 use crate::config;
 use crate::files::{Opened, Root, Symlinks};
-use crate::site::representation::MEMORY_MAX;
+use crate::site::representation::{Described, MEMORY_MAX};
 use crate::site::rules::Rules;
 
 struct Directory(PathBuf);
@@ -30,7 +30,8 @@ impl Directory {
         let identity = file.metadata().identity;
         let rules = Rc::new(Rules::of(&config::Rules::default()));
         let content = Some(content.as_bytes());
-        let representation = Representation::of(&file, || "text/plain".into(), later(), content, rules).unwrap();
+        let described = Described { content_type: "text/plain".into(), coding: None, siblings: None };
+        let representation = Representation::of(&file, || described, later(), content, rules).unwrap();
         assert!(representation.is_lasting());
         (identity, Known::Representation(Rc::new(representation)))
     }

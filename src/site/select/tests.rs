@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::config::{Config, Overrides};
-use crate::files::{Reading, Symlinks};
+use crate::files::{Fetch, Fetched};
+use crate::files::{ReadError, Reading, Symlinks};
 use crate::http::{Connection, Limits, Step};
 use crate::site::{Content, Segment, Sites};
 

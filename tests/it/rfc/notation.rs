@@ -316,7 +316,7 @@ fn stored(path: &[u8]) -> &'static Stored {
 }
 
 fn validators(file: &Stored) -> String {
-    format!("Cache-Control: no-cache\r\nETag: {}\r\n", file.tag)
+    format!("Cache-Control: no-cache\r\nETag: {}\r\nVary: Accept-Encoding\r\n", file.tag)
 }
 
 fn description(file: &Stored) -> String {
@@ -374,7 +374,8 @@ fn short_forms_stand_for_exact_bytes() {
             ok().bytes(),
             format!(
                 "HTTP/1.1 200 OK\r\nServer: webserv\r\nDate: {DATE}\r\nCache-Control: no-cache\r\n\
-                 ETag: {TAG}\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nAccept-Ranges: bytes\r\n\
+                 ETag: {TAG}\r\nVary: Accept-Encoding\r\n\
+                 Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nAccept-Ranges: bytes\r\n\
                  Content-Type: text/plain; charset=utf-8\r\nContent-Length: 10\r\n\r\n0123456789"
             ),
         ),
