@@ -30,7 +30,13 @@ impl Site {
     fn new() -> Site {
         let path = std::env::temp_dir().join(format!("webserv-counts-{}", std::process::id()));
         fs::create_dir(&path).unwrap();
-        for (name, size) in [("small.txt", 1000), ("medium.html", 10_000), ("large.bin", 400_000)] {
+        for (name, size) in [
+            ("small.txt", 1000),
+            ("medium.html", 10_000),
+            ("large.bin", 400_000),
+            ("coded.js", 5000),
+            ("coded.js.br", 900),
+        ] {
             let mut file = File::create(path.join(name)).unwrap();
             file.write_all(&vec![b'x'; size]).unwrap();
             file.set_modified(SystemTime::now() - Duration::from_secs(1000)).unwrap();
@@ -108,6 +114,8 @@ fn a_request_allocates_nothing() {
         get("/medium.html", "If-Modified-Since: Sun, 06 Nov 2095 08:49:37 GMT\r\n"),
         get("/medium.html", "Range: bytes=100-4195\r\n"),
         get("/large.bin", "Range: bytes=0-0\r\n"),
+        get("/coded.js", "Accept-Encoding: gzip, deflate, br, zstd\r\n"),
+        get("/coded.js", "Accept-Encoding: zstd;q=0.9, *;q=0.1\r\n"),
         get("/missing", ""),
         get("/missing", "Accept: text/html\r\n"),
         get("/small.txt", "").replace("GET", "HEAD"),

@@ -32,8 +32,8 @@ impl Server {
     }
 
     /// What so many connections cost that each make a request at a time, all at the same time: system calls a request.
-    fn calls(&self, connections: usize, path: &str) -> f64 {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    fn calls(&self, connections: usize, path: &str, lines: &str) -> f64 {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n");
         let mut sockets: Vec<TcpStream> = (0..connections)
             .map(|_| {
                 let socket = TcpStream::connect(&self.address).unwrap();
@@ -88,15 +88,25 @@ impl Server {
 fn a_request_costs_a_receive_and_a_send() {
     let directory = std::env::temp_dir().join(format!("webserv-calls-{}", std::process::id()));
     std::fs::create_dir(&directory).unwrap();
-    std::fs::write(directory.join("a.txt"), "a file, up to the end").unwrap();
+    for name in ["a.txt", "coded.js", "coded.js.gz"] {
+        std::fs::write(directory.join(name), "a file, up to the end").unwrap();
+    }
     std::thread::sleep(std::time::Duration::from_millis(100)); // what was written a moment ago is not kept
     let config = directory.join("webserv.toml");
     std::fs::write(&config, "listen = '127.0.0.1:0'\n[log]\naccess = 'off'\n[[site]]\nroot = '.'\n").unwrap();
     let server = Server::start(&config);
     // Receive and send; a wait, and a look at the file, for as many as have come by then.
-    let alone = server.calls(1, "/a.txt");
-    let together = server.calls(64, "/a.txt");
+    let alone = server.calls(1, "/a.txt", "");
+    let together = server.calls(64, "/a.txt", "");
+    // The file, and the sibling that is sent.
+    let coded = server.calls(1, "/coded.js", "Accept-Encoding: gzip, deflate, br, zstd\r\n");
+    let coded_together = server.calls(64, "/coded.js", "Accept-Encoding: gzip, deflate, br, zstd\r\n");
+    // There are none, which is looked for again every two seconds.
+    let plain = server.calls(1, "/a.txt", "Accept-Encoding: gzip, deflate, br, zstd\r\n");
     let _ = std::fs::remove_dir_all(&directory);
     assert!((3.9..=4.01).contains(&alone), "{alone} calls for a request of one client");
     assert!((2.0..=2.2).contains(&together), "{together} calls for a request of one of 64 clients");
+    assert!((4.9..=5.02).contains(&coded), "{coded} calls for a coded file of one client");
+    assert!((2.0..=2.3).contains(&coded_together), "{coded_together} calls for a coded file of one of 64 clients");
+    assert!((3.9..=4.02).contains(&plain), "{plain} calls for a file without siblings");
 }
