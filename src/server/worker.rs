@@ -34,6 +34,9 @@ const MAILBOX: Key = Key::fixed(u32::MAX);
 /// The source that tells that something was fetched from the disk.
 const FETCHERS: Key = Key::fixed(u32::MAX - 1);
 
+/// Who waits for encodings: nobody. They are for those who ask later.
+const ENCODINGS: Key = Key::fixed(u32::MAX - 2);
+
 /// One loop, with clients of its own.
 pub struct Worker {
     reactor: Reactor,
@@ -137,6 +140,7 @@ impl Worker {
             }
             self.accept();
             self.serve();
+            self.begin_encoding();
             let is_over = self.is_over();
             if is_over {
                 self.abandon_clients();
@@ -159,9 +163,14 @@ impl Worker {
             } else if readiness.key == MAILBOX {
                 has_orders = true;
             } else if readiness.key == FETCHERS {
-                let done = self.fetchers.take_done();
-                done.iter().for_each(|(key, _)| self.enqueue(*key));
-                self.fetched.extend(done);
+                for (key, fetched) in self.fetchers.take_done() {
+                    if key == ENCODINGS {
+                        self.shared.sites.end_encoding(Some(&fetched), self.shared.now);
+                    } else {
+                        self.enqueue(key);
+                        self.fetched.push((key, fetched));
+                    }
+                }
             } else if let Some(number) = readiness.key.as_fixed() {
                 self.entrances.note(number);
             }
@@ -229,6 +238,16 @@ impl Worker {
         }
         // What is left was for those who have gone.
         self.fetched.clear();
+    }
+
+    /// Has the next encoding made that has come to be wanted.
+    fn begin_encoding(&mut self) {
+        if let Some(chore) = self.shared.sites.begin_encoding()
+            && let Err(error) = self.fetchers.fetch(ENCODINGS, chore)
+        {
+            log::debug!("no thread to encode a file: {error}");
+            self.shared.sites.end_encoding(None, self.shared.now);
+        }
     }
 
     /// How long there is nothing to do unless a source becomes ready.

@@ -231,6 +231,11 @@ impl Cache {
         while self.bytes > self.bytes_max && self.evict() {}
     }
 
+    /// Whether so many bytes more are no more than one path may take.
+    pub fn has_room_for(&self, bytes: u64) -> bool {
+        bytes < (self.bytes_max / 2) as u64
+    }
+
     /// Whether a descriptor is held, which [`Cache::close_unused`] may close later.
     pub fn holds_descriptors(&self) -> bool {
         !self.open.is_empty()

@@ -7,6 +7,7 @@ mod accept;
 pub mod answer;
 mod blame;
 pub mod cache;
+mod encoding;
 pub mod error_page;
 pub mod expect;
 pub mod explain;

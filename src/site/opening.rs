@@ -124,8 +124,9 @@ impl Site {
         let extension = sought.coding.map_or("", siblings::extension);
         let name = sought.file.strip_suffix(extension.as_bytes()).unwrap_or(sought.file);
         let content_type = self.types.content_type(name);
-        let has_siblings = self.compresses && sought.coding.is_none() && redundancy(&content_type) > Redundancy::None;
-        let siblings = has_siblings.then(|| Siblings::of(sought.file, file.metadata().modified));
+        let redundancy = redundancy(&content_type);
+        let has_siblings = self.compresses && sought.coding.is_none() && redundancy > Redundancy::None;
+        let siblings = has_siblings.then(|| Siblings::of(sought.file, file.metadata().identity, redundancy));
         Described { content_type, coding: sought.coding, siblings }
     }
 }

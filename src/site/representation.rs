@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::rules::Rules;
 use super::siblings::Siblings;
 use crate::files::{File, Metadata, ReadError, Reading, Timestamp};
-use crate::http::{Coding, EntityTag, Validators, date};
+use crate::http::{Coding, EntityTag, UnixSeconds, Validators, date};
 
 /// Up to this size, in bytes, a file is sent from memory, beyond it by sendfile.
 pub const MEMORY_MAX: u64 = 256 * 1024;
@@ -104,6 +104,21 @@ impl Representation {
         let modified = metadata.modified;
         let representation = Representation::new(content, described, validators, lines, is_lasting, rules);
         Ok(Representation { modified, ..representation })
+    }
+
+    /// Represents what was made of the content of a file, as which it lasts.
+    pub fn of_encoding(
+        bytes: &[u8],
+        described: Described,
+        last_modified: Option<UnixSeconds>,
+        rules: Rc<Rules>,
+    ) -> Representation {
+        let coding = described.coding.map_or("", Coding::name);
+        // Of the bytes: another version of the compressor makes others.
+        let entity_tag = EntityTag { is_weak: false, opaque: format!("{:032x}-{coding}", xxh3_128(bytes)) };
+        let validators = Validators { entity_tag, last_modified };
+        let content = (Data::Memory(bytes.into()), bytes.len() as u64);
+        Representation::new(content, described, validators, [VARY, ""], true, rules)
     }
 
     /// Represents a page that was made for this moment, whose hash is given. `lines` are its own: those that a 304 has too,

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::answer::Answer;
 use super::blame::{NOT_FOUND, UNINDEXED, blame};
 use super::cache::{Cache, Known, Look};
+use super::encoding::Encodings;
 use super::error_page::{Error, ErrorPages};
 use super::found::{Found, Instead};
 use super::listed::Listings;
@@ -42,8 +43,9 @@ pub(super) struct Site {
     pub(super) types: MediaTypes,
     pub(super) stand_ins: StandIns,
     pub(super) listings: Listings,
-    /// Room for what a sibling is known by
-    pub(super) sibling: Vec<u8>,
+    /// Room for what is known beside a path
+    pub(super) key: Vec<u8>,
+    pub(super) encodings: Encodings,
 }
 
 /// What is remembered from one request to the next, for all sites.

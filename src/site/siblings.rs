@@ -6,13 +6,15 @@ use std::mem;
 use std::rc::Rc;
 
 use super::cache::Cache;
+use super::encoding::MADE;
 use super::found::Found;
+use super::media_type::Redundancy;
 use super::occasion::{Occasion, Postponed};
 use super::opening::Sought;
 use super::representation::Representation;
 use super::rules::Rules;
 use super::select::Site;
-use crate::files::{Fetched, File, Timestamp};
+use crate::files::{Fetched, File, Identity, Timestamp};
 use crate::http::content_coding::accepted;
 use crate::http::{Coding, Request};
 
@@ -20,21 +22,23 @@ use crate::http::{Coding, Request};
 /// used is looked at after each request, as the file itself is.
 const LOOK_SECONDS: i64 = 2;
 
-/// What is known of the siblings of a file in one state.
+/// A file in one state that can be had in other codings, and what is known of its siblings.
 #[derive(Debug)]
 pub struct Siblings {
     /// The file itself, below the root
-    file: Box<[u8]>,
-    /// When it was written. What is older holds what it held before.
-    modified: Timestamp,
+    pub(super) file: Box<[u8]>,
+    /// A sibling that was written before it holds what it held before.
+    pub(super) identity: Identity,
+    /// Whether it is known to become smaller, where there are none
+    pub(super) is_redundant: bool,
     /// When they were looked for last, if ever, and which of them there were
     seen: Cell<(Option<i64>, [bool; 3])>,
 }
 
 impl Siblings {
-    /// Of a file that was written at that time.
-    pub(super) fn of(file: &[u8], modified: Timestamp) -> Siblings {
-        Siblings { file: file.into(), modified, seen: Cell::default() }
+    /// Of a file whose type is not compressed as such.
+    pub(super) fn of(file: &[u8], identity: Identity, redundancy: Redundancy) -> Siblings {
+        Siblings { file: file.into(), identity, is_redundant: redundancy == Redundancy::Much, seen: Cell::default() }
     }
 
     /// The memory that it takes beside itself, in bytes.
@@ -53,7 +57,8 @@ pub(super) const fn extension(coding: Coding) -> &'static str {
 }
 
 impl Site {
-    /// The representation that the client would rather have (RFC 9110, section 12.5.3): the `plain` one, or a sibling.
+    /// The representation that the client would rather have (RFC 9110, section 12.5.3): the `plain` one, a sibling, or what
+    /// was made of it here.
     /// Where it wants none of those that there are, it gets the plain one, as section 12.1 leaves us free to do: whoever
     /// refuses that can read it all the same.
     pub(super) fn select_coding(
@@ -69,10 +74,17 @@ impl Site {
             return Ok(plain);
         }
         let there = self.look_for_siblings(siblings, occasion.now);
-        for coding in accepted.into_iter().flatten().filter(|coding| there.get(*coding as usize) == Some(&true)) {
-            let Siblings { file, modified, .. } = siblings;
-            if let Some(sibling) = self.find_sibling(coding, (file, *modified), &plain.rules, cache, occasion)? {
-                return Ok(sibling);
+        for coding in accepted.into_iter().flatten() {
+            if there.get(coding as usize) == Some(&true) {
+                let file = (&*siblings.file, siblings.identity.modified());
+                if let Some(sibling) = self.find_sibling(coding, file, &plain.rules, cache, occasion)? {
+                    return Ok(sibling);
+                }
+            }
+            if coding == MADE
+                && let Some(encoding) = self.find_encoding(&plain, siblings, cache, occasion.now)
+            {
+                return Ok(encoding);
             }
         }
         Ok(plain)
@@ -86,7 +98,7 @@ impl Site {
         }
         let is_there = |coding| {
             let identity = self.root.identity(&sibling_name(&siblings.file, coding));
-            identity.is_ok_and(|identity| identity.modified() >= siblings.modified)
+            identity.is_ok_and(|identity| identity.modified() >= siblings.identity.modified())
         };
         let there = Coding::ALL.map(is_there);
         siblings.seen.set((Some(now.seconds), there));
@@ -104,7 +116,7 @@ impl Site {
         occasion: Occasion<'_>,
     ) -> Result<Option<Rc<Representation>>, Postponed> {
         // By another name than that by which it can be asked for itself, where it has no coding.
-        let mut key = mem::take(&mut self.sibling);
+        let mut key = mem::take(&mut self.key);
         key.clear();
         for part in [file, b"//", coding.name().as_bytes()] {
             key.extend_from_slice(part);
@@ -117,7 +129,7 @@ impl Site {
                 self.open(sought, rules, cache, occasion)
             }
         };
-        self.sibling = key;
+        self.key = key;
         match found {
             Found::Representation(sibling) => Ok(Some(sibling).filter(|sibling| sibling.modified >= modified)),
             Found::Later(postponed) => Err(postponed),

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::answer::Answer;
 use super::blame::blame_unreadable;
 use super::cache::Cache;
+use super::encoding::{Encodings, Wanted};
 use super::error_page::{Error, ErrorPages};
 use super::hosts::{By, Hosts, Reach};
 use super::listed::Listings;
@@ -20,7 +21,7 @@ use super::select::{Memory, Site};
 use super::stand_in::StandIns;
 use super::standing::Standing;
 use crate::config::{self, Address, Config, Origin};
-use crate::files::{File, ReadError, Root, Symlinks, Timestamp};
+use crate::files::{Fetch, Fetched, File, ReadError, Root, Symlinks, Timestamp};
 use crate::http::{RefusedHead, Rejection, Request, Status};
 
 /// What is served: every site with its open root, by binding and by host.
@@ -29,6 +30,8 @@ pub struct Sites {
     sites: Vec<Site>,
     pub(super) bindings: Vec<Binding>,
     memory: Memory,
+    /// What is being encoded
+    encoding: Option<Wanted>,
 }
 
 /// An address, and the sites that are served there.
@@ -84,7 +87,8 @@ impl Sites {
                 index: site.index.iter().map(|name| name.clone().into_bytes()).collect(),
                 shows_dotfiles: site.dotfiles,
                 compresses: site.compress,
-                sibling: Vec::new(),
+                key: Vec::new(),
+                encodings: Encodings::default(),
                 listings: Listings::default(),
                 types: MediaTypes::of(&site.rules),
                 stand_ins: StandIns::of(&site.rules, &rules),
@@ -94,7 +98,7 @@ impl Sites {
         let sites: Vec<_> = roots.into_iter().zip(&config.sites).enumerate().map(site).collect();
         let cache = Cache::new(sites.len(), config.limits.cache_size, descriptors_max);
         let memory = Memory { cache, error_pages: ErrorPages::default(), path: Vec::new() };
-        Sites { sites, bindings: bindings(config), memory }
+        Sites { sites, bindings: bindings(config), memory, encoding: None }
     }
 
     /// The answer to a request that came in by a binding, or what has to come before there can be one. What is known
@@ -180,6 +184,27 @@ impl Sites {
         let open_files = mem::take(&mut self.memory.cache.open_files);
         self.memory.cache = Cache::new(self.sites.len(), 0, 0);
         self.memory.cache.open_files = open_files;
+        self.sites.iter_mut().for_each(|site| site.encodings = Encodings::default());
+    }
+
+    /// What is to be done so that a file that was asked for can be had in a smaller coding from then on. One is made at a
+    /// time: until [`Sites::end_encoding`] there is no other.
+    pub fn begin_encoding(&mut self) -> Option<Fetch> {
+        if self.encoding.is_some() {
+            return None;
+        }
+        let (wanted, chore) = self.sites.iter_mut().find_map(Site::begin_encoding)?;
+        self.encoding = Some(wanted);
+        Some(chore)
+    }
+
+    /// Keeps what has come of it; nothing, where it could not be done.
+    pub fn end_encoding(&mut self, fetched: Option<&Fetched>, now: Timestamp) {
+        if let Some(wanted) = self.encoding.take()
+            && let Some(Fetched::Chore { outcome, .. }) = fetched
+        {
+            wanted.keep(outcome, &mut self.memory.cache, now);
+        }
     }
 
     /// Whether files are kept open, some of which may have to be closed soon.

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Requests on each connection.
 const REQUESTS: usize = 500;
@@ -31,6 +32,25 @@ impl Server {
         Server { process, address }
     }
 
+    /// The bytes of a response, encoded where there is something to encode.
+    fn length(&self, path: &str, lines: &str) -> usize {
+        let close = "Connection: close\r\n";
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let mut socket = TcpStream::connect(&self.address).unwrap();
+            let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{close}{lines}\r\n");
+            socket.write_all(request.as_bytes()).unwrap();
+            let mut response = Vec::new();
+            socket.read_to_end(&mut response).unwrap();
+            let is_encoded = String::from_utf8_lossy(&response).contains("Content-Encoding: gzip");
+            if is_encoded || !path.ends_with(".html") {
+                return response.len() - close.len();
+            }
+            assert!(Instant::now() < deadline, "nothing is encoded");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// What so many connections cost that each make a request at a time, all at the same time: system calls a request.
     fn calls(&self, connections: usize, path: &str, lines: &str) -> f64 {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n");
@@ -41,18 +61,13 @@ impl Server {
                 socket
             })
             .collect();
+        let length = self.length(path, lines);
         let round = |sockets: &mut [TcpStream]| {
             for socket in &mut *sockets {
                 socket.write_all(request.as_bytes()).unwrap();
             }
             for socket in sockets {
-                let mut received = Vec::new();
-                let mut buffer = [0; 4096];
-                while !received.ends_with(b"the end") {
-                    let length = socket.read(&mut buffer).unwrap();
-                    assert!(length > 0, "{}", received.escape_ascii());
-                    received.extend_from_slice(&buffer[..length]);
-                }
+                socket.read_exact(&mut vec![0; length]).unwrap();
             }
         };
         // Not the first requests: these find the file, and register their connections.
@@ -91,7 +106,8 @@ fn a_request_costs_a_receive_and_a_send() {
     for name in ["a.txt", "coded.js", "coded.js.gz"] {
         std::fs::write(directory.join(name), "a file, up to the end").unwrap();
     }
-    std::thread::sleep(std::time::Duration::from_millis(100)); // what was written a moment ago is not kept
+    std::fs::write(directory.join("made.html"), "a file, up to the end. ".repeat(500)).unwrap();
+    std::thread::sleep(Duration::from_millis(100)); // what was written a moment ago is not kept
     let config = directory.join("webserv.toml");
     std::fs::write(&config, "listen = '127.0.0.1:0'\n[log]\naccess = 'off'\n[[site]]\nroot = '.'\n").unwrap();
     let server = Server::start(&config);
@@ -101,6 +117,8 @@ fn a_request_costs_a_receive_and_a_send() {
     // The file, and the sibling that is sent.
     let coded = server.calls(1, "/coded.js", "Accept-Encoding: gzip, deflate, br, zstd\r\n");
     let coded_together = server.calls(64, "/coded.js", "Accept-Encoding: gzip, deflate, br, zstd\r\n");
+    // What was made of the file is as true as the file.
+    let made = server.calls(1, "/made.html", "Accept-Encoding: gzip, deflate, br, zstd\r\n");
     // There are none, which is looked for again every two seconds.
     let plain = server.calls(1, "/a.txt", "Accept-Encoding: gzip, deflate, br, zstd\r\n");
     let _ = std::fs::remove_dir_all(&directory);
@@ -108,5 +126,6 @@ fn a_request_costs_a_receive_and_a_send() {
     assert!((2.0..=2.2).contains(&together), "{together} calls for a request of one of 64 clients");
     assert!((4.9..=5.02).contains(&coded), "{coded} calls for a coded file of one client");
     assert!((2.0..=2.3).contains(&coded_together), "{coded_together} calls for a coded file of one of 64 clients");
+    assert!((3.9..=4.02).contains(&made), "{made} calls for what was encoded here");
     assert!((3.9..=4.02).contains(&plain), "{plain} calls for a file without siblings");
 }

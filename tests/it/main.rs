@@ -25,6 +25,7 @@ mod config_errors;
 mod config_schema;
 mod content_coding;
 mod descriptors;
+mod encodings;
 mod expect;
 mod explain;
 mod framing;
