@@ -15,7 +15,7 @@
 //! close, until it would block or has had its share of the turn.
 //!
 //! One thread does all of this. The threads of [`files::Fetchers`], which there are none of until a file has to come from
-//! the disk or a directory be listed, read that file or list that directory and do nothing else. That of a
+//! the disk, a directory be listed or a file be encoded, do that and nothing else. That of a
 //! [`sink::Sink`], which there is none of until a line has been logged, writes the lines and does nothing else. The main
 //! thread is the [`server::Supervisor`], which waits for signals. It takes nothing from clients, so it may do what a worker
 //! must not be able to: bind listeners, and have a thread that comes and goes read the config and open logs, which a disk
