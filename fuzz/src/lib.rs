@@ -38,3 +38,8 @@ pub fn dates(data: &[u8]) {
 pub fn preconditions(data: &[u8]) {
     checks::preconditions::check(data);
 }
+
+/// See `tests/property/checks/accept_encoding.rs`.
+pub fn accept_encoding(data: &[u8]) {
+    checks::accept_encoding::check(data);
+}

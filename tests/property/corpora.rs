@@ -71,3 +71,8 @@ fn dates_agree_with_the_reference() {
 fn preconditions_agree_with_the_reference() {
     hold("preconditions", checks::preconditions::check, 10_000);
 }
+
+#[test]
+fn accepted_codings_agree_with_the_reference() {
+    hold("accept_encoding", checks::accept_encoding::check, 20_000);
+}

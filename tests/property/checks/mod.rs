@@ -4,6 +4,7 @@
 //! The first bytes of an input choose limits, splits and the like. The rest is either taken as it is, or, so that chance
 //! gets deep into a parser, with each byte above 127 standing for a fragment of its grammar.
 
+pub(crate) mod accept_encoding;
 pub(crate) mod chunked;
 pub(crate) mod connection;
 pub(crate) mod dates;

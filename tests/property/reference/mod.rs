@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+pub(crate) mod accept_encoding;
 pub(crate) mod chunked;
 pub(crate) mod connection;
 pub(crate) mod date;
