@@ -58,9 +58,8 @@ pub(super) const fn extension(coding: Coding) -> &'static str {
 
 impl Site {
     /// The representation that the client would rather have (RFC 9110, section 12.5.3): the `plain` one, a sibling, or what
-    /// was made of it here.
-    /// Where it wants none of those that there are, it gets the plain one, as section 12.1 leaves us free to do: whoever
-    /// refuses that can read it all the same.
+    /// was made of it here. Where it wants none of those that there are, it gets the plain one, as section 12.1 leaves us
+    /// free to do: whoever refuses that can read it all the same.
     pub(super) fn select_coding(
         &mut self,
         plain: Rc<Representation>,

@@ -1,6 +1,10 @@
 //! One request, and whether what came back is what it must be: to the last byte, and of a version that was there.
 
+use std::io::Read;
 use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use flate2::read::MultiGzDecoder;
 
 use crate::clients::Soak;
 use crate::documents::Document;
@@ -32,6 +36,8 @@ enum Form {
     IfRange(Held, Vec<Range<usize>>),
     /// What is newer than this
     IfNoneMatch(Held),
+    /// The whole, be it in gzip
+    Coded,
 }
 
 /// A version that a client has.
@@ -49,6 +55,7 @@ impl<'a> Asked<'a> {
             (1..=2, Some((document, held))) => (Form::IfNoneMatch(held.clone()), *document),
             (3, Some((document, held))) => (Form::IfRange(held.clone(), Vec::new()), *document),
             (1..=4, _) => (Form::Ranges(Vec::new()), soak.documents.any(random)),
+            (6, _) => (Form::Coded, soak.documents.any(random)),
             (5, _) => (Form::Head, soak.documents.any(random)),
             _ => (Form::Whole, soak.documents.any(random)),
         };
@@ -84,6 +91,7 @@ impl<'a> Asked<'a> {
             Form::Head => ("HEAD", String::new()),
             Form::Ranges(ranges) => ("GET", range_line(ranges)),
             Form::IfRange(held, ranges) => ("GET", format!("If-Range: {}\r\n{}", held.tag, range_line(ranges))),
+            Form::Coded => ("GET", "Accept-Encoding: deflate, gzip\r\n".to_owned()),
             Form::IfNoneMatch(held) => ("GET", format!("If-None-Match: \"x\", {}\r\n", held.tag)),
         };
         let target = document.target;
@@ -112,6 +120,18 @@ impl Question<'_> {
         let tag = head.field("ETag").unwrap_or_else(|| panic!("{} without a tag:\n{head}", self.document.target));
         let held = |version| Held { tag: tag.to_owned(), version };
         match (head.status(), &self.form) {
+            (200, Form::Coded) if head.field("Content-Encoding") == Some("gzip") => {
+                let mut coded = vec![0; head.content_length()];
+                read_exact(peer, &mut coded);
+                let mut content = Vec::new();
+                MultiGzDecoder::new(&*coded).read_to_end(&mut content).unwrap();
+                let version = self.version(content.len());
+                assert!(content == *self.document.content(version), "{}: not these bytes", self.document.target);
+                assert!(tag.ends_with("-gzip\""), "{head}");
+                soak.figures.received(coded.len());
+                soak.figures.coded.fetch_add(1, Ordering::Relaxed);
+                None
+            }
             (200, form) => {
                 let version = self.version(head.field("Content-Length").unwrap().parse().unwrap());
                 soak.documents.assert_tag(self.document, version, tag);
@@ -124,7 +144,7 @@ impl Question<'_> {
                         let is_weak = had.tag.starts_with("W/") && matches!(form, Form::IfRange(..));
                         assert!(is_other || is_weak, "{} has not changed:\n{head}", self.document.target);
                     }
-                    Form::Whole | Form::IfNoneMatch(_) | Form::IfRange(..) => {}
+                    Form::Whole | Form::Coded | Form::IfNoneMatch(_) | Form::IfRange(..) => {}
                 }
                 assert_bytes_follow(peer, &self.document.content(version), soak);
                 Some(held(version))

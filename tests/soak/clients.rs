@@ -34,6 +34,8 @@ pub(crate) struct Figures {
     pub(crate) connections: AtomicUsize,
     pub(crate) aborts: AtomicUsize,
     pub(crate) refusals: AtomicUsize,
+    /// Answers in a content coding
+    pub(crate) coded: AtomicUsize,
 }
 
 impl Figures {

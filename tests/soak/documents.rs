@@ -156,7 +156,10 @@ impl Document {
         let length = self.base + version;
         let mut random = Random::new(self.seed + version as u64);
         let words = std::iter::repeat_with(|| random.next().to_le_bytes());
-        let content: Vec<u8> = words.take(length.div_ceil(8)).flatten().take(length).collect();
+        // Of text there are few letters, so that it is worth a content coding.
+        let is_text = [".html", ".css", ".js"].iter().any(|extension| self.target.ends_with(extension));
+        let letter = |byte| if is_text { b'a' + byte % 16 } else { byte };
+        let content: Vec<u8> = words.take(length.div_ceil(8)).flatten().take(length).map(letter).collect();
         recent.push_back((version, content.into()));
         if recent.len() > RECENT_MAX {
             recent.pop_front();

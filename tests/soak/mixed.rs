@@ -134,12 +134,19 @@ fn nothing_fails_and_nothing_is_left() {
     assert_no_errors(&finished.stderr, &["error: cannot reload", "error: unknown key `indx`", "has 1 error"]);
     let count = reloads.count;
     let lines = reloads.all_lines();
-    let [requests, answers, bytes, connections, aborts, refusals] =
-        [&figures.requests, &figures.answers, &figures.bytes, &figures.connections, &figures.aborts, &figures.refusals]
-            .map(|figure| figure.load(Ordering::Relaxed));
+    let [requests, answers, bytes, connections, aborts, refusals, coded] = [
+        &figures.requests,
+        &figures.answers,
+        &figures.bytes,
+        &figures.connections,
+        &figures.aborts,
+        &figures.refusals,
+        &figures.coded,
+    ]
+    .map(|figure| figure.load(Ordering::Relaxed));
     tell(&format!(
         "soak: {requests} requests, {answers} answers checked whole, {} MB of content checked, {connections} \
-         connections, {aborts} broken off, {refusals} refused, {changes} files replaced, {count} reloads, {lines} \
+         connections, {aborts} broken off, {refusals} refused, {coded} answers in gzip, {changes} files replaced, {count} reloads, {lines} \
          lines of the access log, resident {first} KiB at most in the first third and {last} KiB in the last, {} \
          descriptors and {} threads at the start, {} and {} at the end",
         bytes / 1_000_000,
@@ -152,6 +159,7 @@ fn nothing_fails_and_nothing_is_left() {
     // disk is too slow, and then it is counted.
     let lines = lines + lost_lines(&finished.stderr);
     assert!((answers..=requests).contains(&lines), "{lines} lines of the access log");
+    assert!(coded > 0, "no answer in gzip");
     assert!(answers > 50 * time.as_secs() as usize, "{answers} answers in {time:?} are no load");
 }
 
