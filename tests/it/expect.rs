@@ -51,7 +51,7 @@ fn what_is_met_is_counted_and_no_socket_is_opened() {
         [[expect]]
         url = '/some/page'
         status = 200
-        headers = {{ Vary = 'Accept' }}
+        headers = {{ Vary = 'Accept, Accept-Encoding' }}
         "
     );
     let finished = check(&site(), &config);
