@@ -29,7 +29,7 @@
 //! | [`cli`] | arguments | `config` |
 //! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, `nix` for users by name, nothing of ours |
 //! | [`http`] | the protocol: connection, request, target, framing, response, content codings, preconditions, ranges | `httparse`, `httpdate`, `memchr`, nothing of ours |
-//! | [`site`] | which answer a request gets, and why: hosts, paths, representations and their codings, the cache, listings, error pages | `http`, `files`, `config`, `escape` |
+//! | [`site`] | which answer a request gets, and why: hosts, rules, paths, representations and their codings, the cache, listings, error pages | `http`, `files`, `config`, `escape` |
 //! | [`files`] | the disk below a root | the file system, nothing of ours |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
 //! | [`server`] | the supervisor: signals, reloads, the banner; the workers: clients, deadlines | all |

@@ -62,7 +62,7 @@ impl Policy {
     }
 }
 
-/// A document. The title is text; `about` are lines for its head and `content` is what stands in `main`, both markup.
+/// A document with one style, in which nothing is loaded.
 pub(super) struct Document<'a> {
     /// What the style knows this kind of page by
     pub(super) class: &'static str,
@@ -70,7 +70,7 @@ pub(super) struct Document<'a> {
     pub(super) title: Text<'a>,
     /// Whether a search engine may show it
     pub(super) robots: Robots,
-    /// Markup
+    /// What stands in `main`: markup
     pub(super) content: &'a dyn fmt::Display,
 }
 
