@@ -1,4 +1,4 @@
-//! Bytes that came from elsewhere, as text that can be shown: in a log, on a terminal.
+//! Bytes that came from elsewhere, as text that can be shown: in a log, on a terminal, in JSON.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ pub(crate) struct Visible<'a>(pub(crate) &'a [u8]);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quotable<'a>(pub(crate) &'a [u8]);
 
-/// The same as a string of JSON without its quotes (RFC 8259, section 7): ASCII alone, in which a reader finds all that was
-/// UTF-8 again, and the replacement character for what was not.
+/// The same as a string of JSON without its quotes (RFC 8259, section 7): ASCII alone, in which a reader finds all that
+/// was UTF-8 again, and the replacement character for what was not.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Json<'a>(pub(crate) &'a [u8]);
 

@@ -1,16 +1,18 @@
 //! A listing for programs.
 
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::{self, Display, Formatter};
 
 use percent_encoding::percent_encode;
 
 use super::view::{Next, View};
 use super::{Contents, date_time};
+use crate::escape::Json;
 use crate::files::Kind;
 use crate::site::path::ENCODED;
 
-/// The object of a directory. `name` is for people, and has U+FFFD for what is no UTF-8; `href` is exact, and relative to
-/// the directory. `total` counts the entries that there are, which may be more than those that are here; `next` is the reference to the others.
+/// The object of a directory. `name` is for people, and has U+FFFD for what is no UTF-8; `href` is exact, and relative
+/// to the directory. `total` counts the entries that there are, which may be more than those that are here; `next` is
+/// the reference to the others.
 pub(super) fn page(path: &[u8], view: &View, contents: &Contents) -> Vec<u8> {
     Page { path, view, contents }.to_string().into_bytes()
 }
@@ -24,7 +26,7 @@ struct Page<'a> {
 impl Display for Page<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let path = [b"/", self.path].concat();
-        write!(f, "{{\"path\":{},\"total\":{},", Quoted(&path), self.contents.total())?;
+        write!(f, "{{\"path\":\"{}\",\"total\":{},", Json(&path), self.contents.total())?;
         if let Some(last) = self.contents.last() {
             write!(f, "\"next\":\"{}\",", Next { order: self.view.order, last, separator: "&" })?;
         }
@@ -36,7 +38,8 @@ impl Display for Page<'_> {
                 Kind::File => ("file", ""),
             };
             let href = percent_encode(&entry.name, ENCODED);
-            write!(f, "{comma}\n{{\"name\":{},\"href\":\"{href}{slash}\",\"type\":\"{kind}\"", Quoted(&entry.name))?;
+            let name = Json(&entry.name);
+            write!(f, "{comma}\n{{\"name\":\"{name}\",\"href\":\"{href}{slash}\",\"type\":\"{kind}\"")?;
             if entry.kind == Kind::File {
                 write!(f, ",\"size\":{}", entry.size)?;
             }
@@ -46,22 +49,5 @@ impl Display for Page<'_> {
             f.write_str("}")?;
         }
         f.write_str("\n]}\n")
-    }
-}
-
-/// A string (RFC 8259, section 7).
-struct Quoted<'a>(&'a [u8]);
-
-impl Display for Quoted<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("\"")?;
-        for char in String::from_utf8_lossy(self.0).chars() {
-            match char {
-                '"' | '\\' => write!(f, "\\{char}")?,
-                control if control.is_control() => write!(f, "\\u{:04x}", u32::from(control))?,
-                char => f.write_char(char)?,
-            }
-        }
-        f.write_str("\"")
     }
 }

@@ -100,7 +100,7 @@ fn json_is_exact() {
     let page = json::page(b"x/", &usual, &contents(entries, &usual));
     let expected = "{\"path\":\"/x/\",\"total\":2,\"entries\":[\n\
         {\"name\":\"d\",\"href\":\"d/\",\"type\":\"directory\",\"modified\":\"1970-01-01T00:00:01Z\"},\n\
-        {\"name\":\"a\\\"\\\\\\u000a\u{fffd}\",\"href\":\"a%22%5C%0A%FF\",\"type\":\"file\",\"size\":5,\
+        {\"name\":\"a\\\"\\\\\\u000a\\ufffd\",\"href\":\"a%22%5C%0A%FF\",\"type\":\"file\",\"size\":5,\
         \"modified\":\"1970-01-01T00:00:00Z\"}\n]}\n";
     assert_eq!(String::from_utf8(page).unwrap(), expected);
     assert_eq!(
