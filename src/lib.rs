@@ -29,13 +29,14 @@
 //! | [`cli`] | arguments | `config` |
 //! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, `nix` for users by name, nothing of ours |
 //! | [`http`] | the protocol: connection, request, target, framing, response, content codings, preconditions, ranges | `httparse`, `httpdate`, `memchr`, nothing of ours |
-//! | [`site`] | which answer a request gets, and why: hosts, rules, paths, representations and their codings, the cache, listings, error pages | `http`, `files`, `config`, `escape` |
+//! | [`site`] | which answer a request gets, and why: hosts, rules, paths, representations and their codings, the cache, listings, error pages | `http`, `files`, `config`, `escape`, `figures` |
 //! | [`files`] | the disk below a root | the file system, nothing of ours |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
 //! | [`server`] | the supervisor: signals, reloads, the banner; the workers: clients, deadlines | all |
-//! | [`access_log`] | a line for each response, in the format of the config | `sink`, `escape`; `config`, `http`, `net` for their types |
-//! | [`sink`] | where the lines of a log go, without anybody waiting for it | nothing of ours |
+//! | [`access_log`] | a line for each response, in the format of the config | `sink`, `escape`, `figures`; `config`, `http`, `net` for their types |
+//! | [`sink`] | where the lines of a log go, without anybody waiting for it | `figures` |
 //! | `escape` | what came from elsewhere, made fit to be shown | nothing of ours |
+//! | `figures` | numbers, as people read them | nothing of ours |
 //!
 //! # Invariants
 //!
@@ -76,6 +77,7 @@ pub mod access_log;
 pub mod cli;
 pub mod config;
 mod escape;
+mod figures;
 pub mod files;
 pub mod http;
 pub mod net;

@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::entry::Entry;
 use crate::config::LogFormat;
 use crate::escape::{Json, Quotable};
+use crate::figures::Size;
 
 /// Of a request line, and of a field, so much is shown, in bytes.
 const SHOWN_MAX: usize = 2048;
@@ -225,23 +226,6 @@ impl Paint {
         out.extend_from_slice(self.as_dim());
         quotable(bytes, out);
         out.extend_from_slice(self.reset());
-    }
-}
-
-/// `512 B`, `4.0 KiB`, `12 MiB`
-pub(super) struct Size(pub(super) u64);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut value = self.0 as f64;
-        for unit in ["B", "KiB", "MiB", "GiB"] {
-            if value < 1024.0 {
-                let digits = usize::from(unit != "B" && value < 10.0);
-                return write!(f, "{value:.digits$} {unit}");
-            }
-            value /= 1024.0;
-        }
-        write!(f, "{value:.1} TiB")
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::style::{Size, Time};
+use super::style::Time;
 use super::*;
 use crate::http::{Request, Status};
 use crate::net::Peer;
@@ -135,13 +135,6 @@ fn durations_stand_in_their_lines() {
     assert!(durations.iter().all(|(at, _)| whole[..*at].ends_with(b"\"duration_us\":")), "{durations:?}");
     log.flush();
     assert!(log.lines.is_empty() && log.durations.is_empty() && log.whole.is_empty());
-}
-
-#[test]
-fn sizes() {
-    for (bytes, text) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (10_240, "10 KiB"), (5 << 40, "5.0 TiB")] {
-        assert_eq!(Size(bytes).to_string(), text);
-    }
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use crate::figures::Grouped;
+
 /// How often it is told that lines were lost.
 const QUIET: Duration = Duration::from_secs(5);
 
@@ -199,7 +201,7 @@ impl Losses {
         }
         self.quiet_ends = Some(now + QUIET);
         let lines =
-            if self.count == 1 { "1 line was".to_owned() } else { format!("{} lines were", grouped(self.count)) };
+            if self.count == 1 { "1 line was".to_owned() } else { format!("{} lines were", Grouped(self.count)) };
         self.count = 0;
         Some(format!("{name}: {lines} lost: {}", self.reason.as_deref().unwrap_or(excuse)))
     }
@@ -207,17 +209,4 @@ impl Losses {
 
 fn count_lines(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
-}
-
-/// `1,234,567`
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

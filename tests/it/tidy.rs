@@ -21,12 +21,13 @@ const ROOMS: &[Room] = &[
     Room { name: "cli", rooms: &["config"], never: SOCKETS },
     Room { name: "config", rooms: &[], never: SOCKETS },
     Room { name: "http", rooms: &[], never: PURE },
-    Room { name: "site", rooms: &["http", "files", "config", "escape"], never: SOCKETS },
+    Room { name: "site", rooms: &["http", "files", "config", "escape", "figures"], never: SOCKETS },
     Room { name: "files", rooms: &[], never: &["std::net", "rustix::net", "polling"] },
     Room { name: "net", rooms: &[], never: &[] },
-    Room { name: "access_log", rooms: &["sink", "config", "http", "net", "escape"], never: SOCKETS },
-    Room { name: "sink", rooms: &[], never: &["polling"] },
+    Room { name: "access_log", rooms: &["sink", "config", "http", "net", "escape", "figures"], never: SOCKETS },
+    Room { name: "sink", rooms: &["figures"], never: &["polling"] },
     Room { name: "escape", rooms: &[], never: PURE },
+    Room { name: "figures", rooms: &[], never: PURE },
 ];
 
 /// What may import all.
