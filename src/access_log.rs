@@ -1,8 +1,8 @@
 //! The access log: a line for each response, formatted into memory and handed to its sink once a turn.
 //!
-//! For people a short coloured line, for programs NCSA's combined format or JSON, and for a syslog server each of them behind
-//! a header. What a client sent is escaped in all, so that no name of a file and no field can make a line of its own or
-//! speak to the terminal.
+//! For people a short coloured line, for programs NCSA's combined format or JSON, and for a syslog server each of them
+//! behind a header. What a client sent is escaped in all, so that no name of a file and no field can make a line of its
+//! own or speak to the terminal.
 
 mod clock;
 mod entry;
@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use clock::{Clock, local_zone};
 pub use entry::{Asker, Entry};
+pub use style::Short;
 use style::Style;
 use syslog::Header;
 
@@ -76,11 +77,11 @@ impl Destination {
 }
 
 impl AccessLog {
-    /// A log to there. A terminal may be coloured with `color`, and is told the host of each request with `hosts`.
-    pub fn to(destination: Destination, format: LogFormat, color: bool, hosts: bool) -> AccessLog {
-        let is_terminal = destination.sink.as_ref().is_some_and(Sink::is_terminal);
+    /// A log to there. `short` is what its lines have for people, where they read them.
+    pub fn to(destination: Destination, format: LogFormat, short: Short) -> AccessLog {
+        let on_terminal = destination.sink.as_ref().filter(|sink| sink.is_terminal()).map(|_| short);
         AccessLog {
-            style: Style::of(format, is_terminal, color, hosts),
+            style: Style::of(format, on_terminal),
             header: destination.is_syslog.then(Header::of_this_process),
             destination,
             clock: Clock::of(local_zone()),

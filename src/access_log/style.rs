@@ -1,7 +1,7 @@
 //! What a line looks like, in each of the formats. What a client sent is escaped in all of them.
 //!
-//! A line is made of two parts that are known when the response is, and of what comes between them and is known when it has
-//! been sent: the bytes of its content, and how long it took.
+//! A line is made of two parts that are known when the response is, and of what comes between them and is known when it
+//! has been sent: the bytes of its content, and how long it took.
 
 use std::fmt;
 use std::io::Write;
@@ -22,8 +22,8 @@ const SLOW: Duration = Duration::from_secs(1);
 /// How a line looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Style {
-    /// For people; with the host of each request where there is more than one site
-    Short { color: bool, hosts: bool },
+    /// For people
+    Short(Short),
     /// NCSA's combined log format, as nginx writes it
     Combined,
     /// The same behind the host and the port, as Apache writes it
@@ -32,20 +32,29 @@ pub(super) enum Style {
     Json,
 }
 
+/// What a line on a terminal has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Short {
+    /// Colours
+    pub color: bool,
+    /// The host of each request, for where there is more than one site
+    pub hosts: bool,
+}
+
 impl Style {
-    /// What a format is on this kind of target.
-    pub(super) fn of(format: LogFormat, is_terminal: bool, color: bool, hosts: bool) -> Style {
-        match format {
-            LogFormat::Auto if is_terminal => Style::Short { color, hosts },
-            LogFormat::Auto | LogFormat::Combined => Style::Combined,
-            LogFormat::VhostCombined => Style::VhostCombined,
-            LogFormat::Json => Style::Json,
+    /// What a format is where there is a terminal, or none.
+    pub(super) fn of(format: LogFormat, on_terminal: Option<Short>) -> Style {
+        match (format, on_terminal) {
+            (LogFormat::Auto, Some(short)) => Style::Short(short),
+            (LogFormat::Auto, None) | (LogFormat::Combined, _) => Style::Combined,
+            (LogFormat::VhostCombined, _) => Style::VhostCombined,
+            (LogFormat::Json, _) => Style::Json,
         }
     }
 
     /// Whether a line tells how long it took.
     pub(super) fn has_duration(self) -> bool {
-        matches!(self, Style::Short { .. } | Style::Json)
+        matches!(self, Style::Short(_) | Style::Json)
     }
 
     /// All that stands before the number of bytes.
@@ -53,7 +62,7 @@ impl Style {
         let status = entry.status.code();
         let digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
         match self {
-            Style::Short { color, .. } => {
+            Style::Short(Short { color, .. }) => {
                 let paint = Paint { is_on: color };
                 paint.dim(&clock.short, out);
                 put(out, &[b"  ", paint.of_status(status), &digits, paint.reset(), b"  ", paint.as_dim()]);
@@ -88,7 +97,7 @@ impl Style {
     /// The number of bytes, and what leads to the duration.
     pub(super) fn write_bytes(self, bytes: u64, out: &mut Vec<u8>) {
         match self {
-            Style::Short { .. } => {
+            Style::Short(_) => {
                 aligned(8, Size(bytes), out);
                 out.extend_from_slice(b"  ");
             }
@@ -101,7 +110,7 @@ impl Style {
     /// How long it took.
     pub(super) fn write_duration(self, duration: Duration, out: &mut Vec<u8>) {
         match self {
-            Style::Short { color, .. } => {
+            Style::Short(Short { color, .. }) => {
                 let paint = Paint { is_on: color };
                 if duration >= SLOW {
                     put(out, &[paint.reset(), paint.as_slow()]);
@@ -116,7 +125,7 @@ impl Style {
     /// The rest, with the end of the line.
     pub(super) fn write_after(self, entry: &Entry<'_>, out: &mut Vec<u8>) {
         match self {
-            Style::Short { color, hosts } => {
+            Style::Short(Short { color, hosts }) => {
                 let paint = Paint { is_on: color };
                 put(out, &[paint.reset(), b"  "]);
                 if let Some(authority) = entry.authority.filter(|_| hosts) {
@@ -171,7 +180,8 @@ fn quotable(bytes: &[u8], out: &mut Vec<u8>) {
     _ = write!(out, "{}", Quotable(bytes));
 }
 
-/// A text with as many spaces before it as bring it to that width: what is as long in each line comes first, and in columns.
+/// A text with as many spaces before it as bring it to that width: what is as long in each line comes first, and in
+/// columns.
 fn aligned(width: usize, text: impl fmt::Display, out: &mut Vec<u8>) {
     let start = out.len();
     _ = write!(out, "{text}");

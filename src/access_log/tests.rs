@@ -11,9 +11,12 @@ use crate::net::Peer;
 
 const DURATION: Duration = Duration::from_micros(1234);
 
+const PLAIN: Short = Short { color: false, hosts: false };
+const COLORED: Short = Short { color: true, hosts: true };
+
 fn open(style: Style) -> AccessLog {
     let target = AccessTarget::File("/dev/null".into());
-    let mut log = AccessLog::to(Destination::open(&target).unwrap(), LogFormat::Combined, false, false);
+    let mut log = AccessLog::to(Destination::open(&target).unwrap(), LogFormat::Combined, PLAIN);
     log.style = style;
     log.clock = Clock::of(TimeZone::fixed(jiff::tz::offset(2)));
     log
@@ -93,15 +96,15 @@ fn json() {
 #[test]
 fn short() {
     let head = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
-    let plain = Style::Short { color: false, hosts: false };
+    let plain = Style::Short(PLAIN);
     assert_eq!(line(plain, head, 1536), "10:49:37  200   1.5 KiB   1.2 ms  GET /a\n");
     assert_eq!(line(plain, head, 1023 << 20), "10:49:37  200  1023 MiB   1.2 ms  GET /a\n");
     assert_eq!(
-        line(Style::Short { color: true, hosts: true }, head, 0),
+        line(Style::Short(COLORED), head, 0),
         "\x1b[2m10:49:37\x1b[0m  \x1b[32m200\x1b[0m  \x1b[2m     0 B   1.2 ms\x1b[0m  \x1b[2ma\x1b[0m  GET /a\n"
     );
     let mut slow = Vec::new();
-    Style::Short { color: true, hosts: true }.write_duration(Duration::from_secs(1), &mut slow);
+    Style::Short(COLORED).write_duration(Duration::from_secs(1), &mut slow);
     assert_eq!(slow.escape_ascii().to_string(), "\\x1b[0m\\x1b[33m  1.0 s");
 }
 

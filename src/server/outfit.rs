@@ -13,7 +13,7 @@ use super::mailbox::Mailbox;
 use super::reload::{Loaded, ReloadError};
 use super::sandbox::Sandbox;
 use super::start_error::StartError;
-use crate::access_log::{AccessLog, Destination};
+use crate::access_log::{AccessLog, Destination, Short};
 use crate::config::{AccessTarget, Config};
 use crate::net::{Listener, LocalAddress};
 
@@ -80,8 +80,8 @@ pub(super) fn open_access_log(
     };
     let open = || Destination::open(target).map_err(|error| StartError::access_log(target.clone(), error));
     let destination = destination.map_or_else(open, Ok)?;
-    let show_hosts = config.sites.len() > 1;
-    Ok(AccessLog::to(destination, config.log.format, appearance.color, show_hosts))
+    let short = Short { color: appearance.color, hosts: config.sites.len() > 1 };
+    Ok(AccessLog::to(destination, config.log.format, short))
 }
 
 /// By which a worker is told what to do.
