@@ -30,11 +30,12 @@
 //! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, `nix` for users by name, nothing of ours |
 //! | [`http`] | the protocol: connection, request, target, framing, response, content codings, preconditions, ranges | `httparse`, `httpdate`, `memchr`, nothing of ours |
 //! | [`site`] | which answer a request gets, and why: hosts, rules, paths, representations and their codings, the cache, listings, error pages | `http`, `files`, `config`, `escape`, `figures` |
-//! | [`files`] | the disk below a root | the file system, nothing of ours |
+//! | [`files`] | the disk below a root | the file system, `bell` |
 //! | [`net`] | listeners, the reactor, transports, the outbox | `polling`, sockets, nothing of ours |
 //! | [`server`] | the supervisor: signals, reloads, the banner; the workers: clients, deadlines | all |
 //! | [`access_log`] | a line for each response, in the format of the config | `sink`, `escape`, `figures`; `config`, `http`, `net` for their types |
 //! | [`sink`] | where the lines of a log go, without anybody waiting for it | `figures` |
+//! | `bell` | how a thread wakes another that waits for descriptors | nothing of ours |
 //! | `escape` | what came from elsewhere, made fit to be shown | nothing of ours |
 //! | `figures` | numbers, as people read them | nothing of ours |
 //!
@@ -74,6 +75,7 @@
 //!   makes the two calls on them that have no safe function in `rustix`.
 
 pub mod access_log;
+mod bell;
 pub mod cli;
 pub mod config;
 mod escape;

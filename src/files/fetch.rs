@@ -16,11 +16,10 @@
 mod chore;
 mod jobs;
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::mem;
 use std::ops::Range;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -30,6 +29,7 @@ use jobs::Jobs;
 
 use super::error::ReadError;
 use super::file::{File, Timestamp};
+use crate::bell::Bell;
 
 /// So many files can be slow at a time, on whatever device.
 const THREADS_MAX: usize = 16;
@@ -78,8 +78,6 @@ pub enum Fetched {
 /// The threads, and what they have to do.
 pub struct Fetchers<T> {
     shared: Arc<Shared<T>>,
-    /// The other end of the bell
-    heard: UnixStream,
     threads: usize,
 }
 
@@ -87,7 +85,7 @@ struct Shared<T> {
     state: Mutex<State<T>>,
     is_filled: Condvar,
     /// Rung when something is done
-    bell: UnixStream,
+    bell: Bell,
 }
 
 struct State<T> {
@@ -102,17 +100,14 @@ struct State<T> {
 impl<T: Copy + Ord + Send + 'static> Fetchers<T> {
     /// Nothing to do yet, and nobody to do it.
     pub fn new() -> io::Result<Fetchers<T>> {
-        let (bell, heard) = UnixStream::pair()?;
-        bell.set_nonblocking(true)?;
-        heard.set_nonblocking(true)?;
         let state = State { jobs: Jobs::new(), done: Vec::new(), done_bytes: 0, is_over: false };
-        let shared = Shared { state: Mutex::new(state), is_filled: Condvar::new(), bell };
-        Ok(Fetchers { shared: Arc::new(shared), heard, threads: 0 })
+        let shared = Shared { state: Mutex::new(state), is_filled: Condvar::new(), bell: Bell::new()? };
+        Ok(Fetchers { shared: Arc::new(shared), threads: 0 })
     }
 
-    /// A descriptor that becomes readable when something is done.
-    pub fn bell(&self) -> io::Result<OwnedFd> {
-        Ok(self.heard.try_clone()?.into())
+    /// What becomes readable when something is done, until it is taken.
+    pub fn bell(&self) -> BorrowedFd<'_> {
+        self.shared.bell.as_fd()
     }
 
     /// Has bytes read, or a chore done. The token is handed back when they have been, or could not be.
@@ -156,8 +151,7 @@ impl<T: Copy + Ord + Send + 'static> Fetchers<T> {
 
     /// What is done, with its token.
     pub fn take_done(&mut self) -> Vec<(T, Arc<Fetched>)> {
-        // First the bell, then the tokens: what is done in between rings it again.
-        let _ = (&self.heard).read(&mut [0; 256]);
+        self.shared.bell.silence();
         let mut state = lock(&self.shared.state);
         if mem::take(&mut state.done_bytes) >= DONE_BYTES_MAX {
             self.shared.is_filled.notify_all();
@@ -198,8 +192,7 @@ impl<T: Copy + Ord + Send + 'static> Shared<T> {
             drop(state);
             // Where nobody wants it any longer, this closes the file, which a disk may delay, too.
             drop(fetched);
-            // Where there is no room, it has been rung often enough.
-            let _ = (&self.bell).write(&[0]);
+            self.bell.ring();
         }
     }
 

@@ -1,23 +1,22 @@
 //! How threads tell each other what to do: letters, and a bell that a reactor or a poll(2) can wait for.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::event::{EventfdFlags, eventfd};
+use crate::bell::Bell;
 
 /// Letters from many to one.
 pub(super) struct Mailbox<T> {
     /// None once nobody reads them any more
     letters: Mutex<Option<Vec<T>>>,
-    bell: OwnedFd,
+    bell: Bell,
 }
 
 impl<T> Mailbox<T> {
     /// An empty one.
     pub(super) fn new() -> io::Result<Mailbox<T>> {
-        let bell = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?;
-        Ok(Mailbox { letters: Mutex::new(Some(Vec::new())), bell })
+        Ok(Mailbox { letters: Mutex::new(Some(Vec::new())), bell: Bell::new()? })
     }
 
     /// Puts a letter in, which is only written where somebody will read it. Returns whether it was. Letters are read in
@@ -26,15 +25,13 @@ impl<T> Mailbox<T> {
         let mut letters = self.lock();
         let Some(open) = letters.as_mut() else { return false };
         open.push(write());
-        // It only fails where it has been rung 2^64 times and nobody came.
-        let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
+        self.bell.ring();
         true
     }
 
     /// Takes all letters out.
     pub(super) fn take(&self) -> Vec<T> {
-        // First the bell, then the letters: what is put in meanwhile rings it again. It fails where it was not rung.
-        let _ = rustix::io::read(&self.bell, &mut [0; 8]);
+        self.bell.silence();
         self.lock().as_mut().map(std::mem::take).unwrap_or_default()
     }
 

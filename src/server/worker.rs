@@ -79,7 +79,8 @@ impl Worker {
         let connections_max = descriptors.for_connections(limits.connections, config.sites.len(), sockets.len());
         let reactor = Reactor::new()?;
         let fetchers = Fetchers::new()?;
-        let mut bells = [Source::new(orders.0.bell().try_clone_to_owned()?), Source::new(fetchers.bell()?)];
+        let mut bells =
+            [Source::new(orders.0.bell().try_clone_to_owned()?), Source::new(fetchers.bell().try_clone_to_owned()?)];
         for (bell, key) in bells.iter_mut().zip([MAILBOX, FETCHERS]) {
             bell.register(&reactor, key)?;
         }

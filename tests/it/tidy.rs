@@ -22,10 +22,11 @@ const ROOMS: &[Room] = &[
     Room { name: "config", rooms: &[], never: SOCKETS },
     Room { name: "http", rooms: &[], never: PURE },
     Room { name: "site", rooms: &["http", "files", "config", "escape", "figures"], never: SOCKETS },
-    Room { name: "files", rooms: &[], never: &["std::net", "rustix::net", "polling"] },
+    Room { name: "files", rooms: &["bell"], never: &["std::net", "rustix::net", "polling"] },
     Room { name: "net", rooms: &[], never: &[] },
     Room { name: "access_log", rooms: &["sink", "config", "http", "net", "escape", "figures"], never: SOCKETS },
     Room { name: "sink", rooms: &["figures"], never: &["polling"] },
+    Room { name: "bell", rooms: &[], never: SOCKETS },
     Room { name: "escape", rooms: &[], never: PURE },
     Room { name: "figures", rooms: &[], never: PURE },
 ];

@@ -44,7 +44,7 @@ pub(super) fn take_done(fetchers: &mut Fetchers<u32>, count: usize) -> Done {
     let mut done = Vec::new();
     while done.len() < count {
         assert!(Instant::now() < deadline, "{done:?}");
-        let mut ready = [rustix::event::PollFd::new(&fetchers.heard, rustix::event::PollFlags::IN)];
+        let mut ready = [rustix::event::PollFd::from_borrowed_fd(fetchers.bell(), rustix::event::PollFlags::IN)];
         rustix::event::poll(&mut ready, Some(&rustix::event::Timespec { tv_sec: 1, tv_nsec: 0 })).unwrap();
         done.extend(fetchers.take_done());
     }
