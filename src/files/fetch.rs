@@ -1,17 +1,17 @@
 //! Threads that wait for the disk and do nothing else, so that a slow one makes those wait who want what is on it.
 //!
-//! Four files of a device are read at a time, and 16 of all: one disk that is slow delays nobody who wants what is on
-//! another, but four of them can. What is in memory waits for no disk. Two chores, which may take seconds, are done at a
-//! time, wherever what they need is.
+//! Four fetches of a device are under way at a time, and 16 of all: one disk that is slow delays nobody who wants what is
+//! on another, but four of them can. What is in memory waits for no disk. Two of the four can be chores, which may take
+//! seconds.
 //!
-//! Whoever finds that bytes are not resident hands a fetch of them to a thread with a token, goes on with other things, and
-//! takes the token back with the bytes when they have been read. The bytes themselves, because the page cache may forget
-//! them again before anybody has used them. Fetches of the same bytes are one. The threads know of nothing but descriptors
-//! and tokens. There are none until the first file is fetched, no more than are needed, and none once nobody is left to
-//! wait for one.
+//! Whoever finds that bytes are not resident hands a fetch of them to a thread with a token, goes on with other things,
+//! and takes the token back with the bytes when they have been read. The bytes themselves, because the page cache may
+//! forget them again before anybody has used them. Fetches of the same bytes are one. The threads know of nothing but
+//! descriptors and tokens. There are none until the first file is fetched, no more than are needed, and none once nobody
+//! is left to wait for one.
 //!
-//! What has been fetched and is not taken back yet is bounded: nothing more is begun until it is. What becomes of it then is
-//! for those who asked to bound.
+//! What has been fetched and is not taken back yet is bounded: nothing more is begun until it is. What becomes of it then
+//! is for those who asked to bound.
 
 mod chore;
 mod jobs;
@@ -31,7 +31,7 @@ use super::error::ReadError;
 use super::file::{File, Timestamp};
 use crate::bell::Bell;
 
-/// So many files can be slow at a time, on whatever device.
+/// So many fetches can be slow at a time, on whatever devices.
 const THREADS_MAX: usize = 16;
 
 /// Nothing is begun while more than so many bytes wait to be taken back. Whoever asked takes them several times in the time

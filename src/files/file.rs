@@ -253,6 +253,11 @@ impl Identity {
         (self.device, self.inode)
     }
 
+    /// The number of the device that it is on (stat(2), `st_dev`).
+    pub fn device(&self) -> u64 {
+        self.device
+    }
+
     /// Whether this is long enough ago that any write from now on leaves another identity.
     pub fn is_settled(&self, now: Timestamp) -> bool {
         let seconds = i128::from(now.seconds) - i128::from(self.changed.seconds);

@@ -165,6 +165,10 @@ impl Chore for Encode {
         b"encoding"
     }
 
+    fn device(&self) -> u64 {
+        self.file.metadata().identity.device()
+    }
+
     /// The encoding, or nothing where it would not be much smaller. Nobody waits for it, so that nobody who has gone is a
     /// reason not to end it.
     fn run(&self, _is_wanted: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {

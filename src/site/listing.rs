@@ -84,6 +84,10 @@ impl Chore for Listing {
         &self.key
     }
 
+    fn device(&self) -> u64 {
+        self.directory.place().0
+    }
+
     fn run(&self, is_asked_for: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
         let mut contents = Contents::default();
         let is_wanted = |name: &[u8]| self.shows_dotfiles || !name.starts_with(b".");

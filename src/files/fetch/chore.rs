@@ -11,6 +11,9 @@ pub trait Chore: fmt::Debug + Send + Sync {
     /// What it is known by: chores of one key that are handed in before the first of them has begun are one.
     fn key(&self) -> &[u8];
 
+    /// The number of the device that it will wait for, most of the time (stat(2), `st_dev`).
+    fn device(&self) -> u64;
+
     /// Does it, however long that takes, unless nobody waits for it any more, which is to be asked now and then. The memory
     /// that it takes meanwhile is its own to bound.
     ///
@@ -56,12 +59,17 @@ mod tests {
     #[derive(Debug)]
     struct Held {
         key: &'static [u8],
+        device: u64,
         gate: Arc<(Mutex<usize>, Condvar)>,
     }
 
     impl Chore for Held {
         fn key(&self) -> &[u8] {
             self.key
+        }
+
+        fn device(&self) -> u64 {
+            self.device
         }
 
         fn run(&self, _: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
@@ -85,6 +93,10 @@ mod tests {
     impl Chore for Endless {
         fn key(&self) -> &[u8] {
             b"endless"
+        }
+
+        fn device(&self) -> u64 {
+            1
         }
 
         fn run(&self, is_wanted: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
@@ -124,7 +136,8 @@ mod tests {
     fn chores_leave_threads_to_files_and_are_joined_before_they_begin() {
         let (_scratch, file) = settled("0123456789");
         let gate = Arc::new((Mutex::new(0), Condvar::new()));
-        let chore = |key| Fetch::Chore(Arc::new(Held { key, gate: Arc::clone(&gate) }));
+        let device = file.metadata().identity.place().0;
+        let chore = |key| Fetch::Chore(Arc::new(Held { key, device, gate: Arc::clone(&gate) }));
         let mut fetchers = Fetchers::new().unwrap();
         for (token, key) in (0..).zip([b"a", b"b", b"c", b"c", b"d"]) {
             fetchers.fetch(token, chore(key)).unwrap();

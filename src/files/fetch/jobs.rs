@@ -1,15 +1,15 @@
-//! What is to be read, by whom it is waited for, and what is read next: so many at a time of each device, so that one that
-//! is slow does not keep the threads from the others, and chores do not keep them from files.
+//! What is to be read, by whom it is waited for, and what is read next: so many at a time of each device, so that one
+//! that is slow does not keep the threads from the others, and chores do not keep them from files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fetch;
 use crate::files::file::Place;
 
-/// So many files of a device are read at a time; what else is wanted of it waits for one of them.
-const READS_MAX: usize = 4;
+/// So many fetches of a device are under way at a time; what else is wanted of it waits for one of them.
+const RUNNING_MAX: usize = 4;
 
-/// So many chores are done at a time. They may take seconds.
+/// So many of them are chores, which may take seconds.
 pub(super) const CHORES_MAX: usize = 2;
 
 /// All that is wanted, each with a number. The lower it is, the longer it has been wanted.
@@ -18,8 +18,8 @@ pub(super) struct Jobs<T> {
     /// Those that may be joined
     of_subject: BTreeSet<(Subject, u64)>,
     of_token: BTreeMap<T, u64>,
-    /// Those that something is wanted of
-    devices: BTreeMap<DeviceId, Device>,
+    /// Those that something is wanted of, by their numbers
+    devices: BTreeMap<u64, Device>,
     last: u64,
 }
 
@@ -39,15 +39,16 @@ enum Subject {
     Chore(Vec<u8>),
 }
 
-/// Chores have a device of their own, whatever they need.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
-enum DeviceId {
-    Disk(u64),
-    Chores,
-}
-
+/// What is wanted of a device, and what of that is under way.
 #[derive(Default)]
 struct Device {
+    reads: Queue,
+    chores: Queue,
+}
+
+/// Fetches of one kind.
+#[derive(Default)]
+struct Queue {
     queued: BTreeSet<u64>,
     running: usize,
 }
@@ -55,7 +56,7 @@ struct Device {
 impl<T> Jobs<T> {
     /// Forgets all. Nobody waits for what has begun.
     pub(super) fn clear(&mut self) {
-        self.devices.values_mut().for_each(|device| device.queued.clear());
+        self.devices.values_mut().flat_map(Device::queues).for_each(|queue| queue.queued.clear());
         self.all.clear();
     }
 }
@@ -88,7 +89,7 @@ impl<T: Copy + Ord> Jobs<T> {
         self.last += 1;
         self.of_subject.insert((Subject::of(&fetch), self.last));
         self.of_token.insert(token, self.last);
-        self.devices.entry(DeviceId::of(&fetch)).or_default().queued.insert(self.last);
+        self.devices.entry(device_of(&fetch)).or_default().queue_of(&fetch).queued.insert(self.last);
         self.all.insert(self.last, Job { fetch, tokens: BTreeSet::from([token]), is_settled });
         self.last
     }
@@ -99,7 +100,8 @@ impl<T: Copy + Ord> Jobs<T> {
         let job = self.all.get_mut(&number)?;
         job.tokens.remove(&token);
         let (fetch, is_wanted) = (job.fetch.clone(), !job.tokens.is_empty());
-        let is_queued = self.devices.get(&DeviceId::of(&fetch)).is_some_and(|device| device.queued.contains(&number));
+        let device = self.devices.get_mut(&device_of(&fetch));
+        let is_queued = device.is_some_and(|device| device.queue_of(&fetch).queued.contains(&number));
         if is_queued && !is_wanted {
             self.end(number);
         }
@@ -113,10 +115,10 @@ impl<T: Copy + Ord> Jobs<T> {
 
     /// Begins what has been wanted for the longest time of those that can be.
     pub(super) fn begin(&mut self) -> Option<(u64, Fetch)> {
-        let can_begin = self.devices.iter_mut().filter(|(id, device)| device.ready(**id) > 0);
-        let (_, device) = can_begin.min_by_key(|(_, device)| device.queued.first().copied())?;
-        let number = device.queued.pop_first()?;
-        device.running += 1;
+        let can_begin = self.devices.values_mut().filter_map(Device::next);
+        let queue = can_begin.min_by_key(|queue| queue.queued.first().copied())?;
+        let number = queue.queued.pop_first()?;
+        queue.running += 1;
         let fetch = self.all.get(&number)?.fetch.clone();
         // What a chore has looked at by now may have changed since; a file tells by its identity.
         if let Fetch::Chore(_) = fetch {
@@ -129,12 +131,13 @@ impl<T: Copy + Ord> Jobs<T> {
     pub(super) fn end(&mut self, number: u64) -> BTreeSet<T> {
         let Some(job) = self.all.remove(&number) else { return BTreeSet::new() };
         self.of_subject.remove(&(Subject::of(&job.fetch), number));
-        let id = DeviceId::of(&job.fetch);
+        let id = device_of(&job.fetch);
         if let Some(device) = self.devices.get_mut(&id) {
-            if !device.queued.remove(&number) {
-                device.running -= 1;
+            let queue = device.queue_of(&job.fetch);
+            if !queue.queued.remove(&number) {
+                queue.running -= 1;
             }
-            if device.queued.is_empty() && device.running == 0 {
+            if device.queues().iter().all(|queue| queue.queued.is_empty() && queue.running == 0) {
                 self.devices.remove(&id);
             }
         }
@@ -144,12 +147,12 @@ impl<T: Copy + Ord> Jobs<T> {
 
     /// How many could begin now.
     pub(super) fn ready(&self) -> usize {
-        self.devices.iter().map(|(id, device)| device.ready(*id)).sum()
+        self.devices.values().map(Device::ready).sum()
     }
 
     /// How many have begun and not ended.
     pub(super) fn running(&self) -> usize {
-        self.devices.values().map(|device| device.running).sum()
+        self.devices.values().map(Device::running).sum()
     }
 
     #[cfg(test)]
@@ -159,22 +162,52 @@ impl<T: Copy + Ord> Jobs<T> {
 }
 
 impl Device {
+    fn queues(&mut self) -> [&mut Queue; 2] {
+        [&mut self.reads, &mut self.chores]
+    }
+
+    fn queue_of(&mut self, fetch: &Fetch) -> &mut Queue {
+        match fetch {
+            Fetch::Bytes { .. } => &mut self.reads,
+            Fetch::Chore(_) => &mut self.chores,
+        }
+    }
+
+    fn running(&self) -> usize {
+        self.reads.running + self.chores.running
+    }
+
+    /// How many of its reads and of its chores could begin now, each for themselves.
+    fn room(&self) -> [usize; 2] {
+        let left = RUNNING_MAX.saturating_sub(self.running());
+        let chores_left = left.min(CHORES_MAX.saturating_sub(self.chores.running));
+        [self.reads.queued.len().min(left), self.chores.queued.len().min(chores_left)]
+    }
+
     /// How many of its fetches could begin now.
-    fn ready(&self, id: DeviceId) -> usize {
-        let running_max = match id {
-            DeviceId::Disk(_) => READS_MAX,
-            DeviceId::Chores => CHORES_MAX,
-        };
-        self.queued.len().min(running_max.saturating_sub(self.running))
+    fn ready(&self) -> usize {
+        let [reads, chores] = self.room();
+        (reads + chores).min(RUNNING_MAX.saturating_sub(self.running()))
+    }
+
+    /// The queue whose first fetch is to begin next.
+    fn next(&mut self) -> Option<&mut Queue> {
+        let [reads, chores] = self.room();
+        let first = |queue: &Queue, room: usize| queue.queued.first().filter(|_| room > 0).copied();
+        match (first(&self.reads, reads), first(&self.chores, chores)) {
+            (Some(read), Some(chore)) if chore < read => Some(&mut self.chores),
+            (Some(_), _) => Some(&mut self.reads),
+            (None, Some(_)) => Some(&mut self.chores),
+            (None, None) => None,
+        }
     }
 }
 
-impl DeviceId {
-    fn of(fetch: &Fetch) -> DeviceId {
-        match fetch {
-            Fetch::Bytes { file, .. } => DeviceId::Disk(file.metadata().identity.place().0),
-            Fetch::Chore(_) => DeviceId::Chores,
-        }
+/// Where a fetch waits, if it does.
+fn device_of(fetch: &Fetch) -> u64 {
+    match fetch {
+        Fetch::Bytes { file, .. } => file.metadata().identity.place().0,
+        Fetch::Chore(chore) => chore.device(),
     }
 }
 
@@ -206,6 +239,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::files::error::ReadError;
+    use crate::files::fetch::Chore;
     use crate::files::file::{File, Metadata};
 
     /// A fetch of a file of this device.
@@ -230,6 +265,46 @@ mod tests {
         assert_eq!(jobs.ready(), 1);
         assert_eq!(jobs.begin().unwrap().0, 5);
         assert!(jobs.begin().is_none());
+    }
+
+    /// A chore on a device.
+    #[derive(Debug)]
+    struct Named(u64, String);
+
+    impl Chore for Named {
+        fn key(&self) -> &[u8] {
+            self.1.as_bytes()
+        }
+
+        fn device(&self) -> u64 {
+            self.0
+        }
+
+        fn run(&self, _: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn chores_are_a_part_of_what_their_device_does() {
+        let mut jobs = Jobs::new();
+        let chores = [1, 1, 1, 2].into_iter().zip(1..);
+        let chores = chores.map(|(device, name): (_, u32)| Fetch::Chore(Arc::new(Named(device, name.to_string()))));
+        for (token, fetch) in (1_u32..).zip(chores.chain((1..=4).map(|inode| fetch(1, inode)))) {
+            jobs.add(token, fetch, true);
+        }
+        assert_eq!(jobs.ready(), 5);
+        let begun: Vec<u64> = std::iter::from_fn(|| jobs.begin()).map(|(number, _)| number).collect();
+        assert_eq!(begun, [1, 2, 4, 5, 6], "the third chore waits, that of another device does not");
+        assert_eq!((jobs.ready(), jobs.running(), jobs.queued()), (0, 5, 3));
+        jobs.end(5);
+        assert_eq!(jobs.begin().unwrap().0, 7, "in the place of a file comes a file");
+        jobs.end(1);
+        assert_eq!(jobs.begin().unwrap().0, 3, "in that of a chore what has been wanted for the longest time");
+        assert!(jobs.begin().is_none());
+        (1..=8).for_each(|token| _ = jobs.cancel(token));
+        [2, 3, 4, 6, 7].into_iter().for_each(|number| _ = jobs.end(number));
+        assert!(jobs.devices.is_empty());
     }
 
     #[test]
