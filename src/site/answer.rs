@@ -126,6 +126,11 @@ impl Answer {
         Answer { status, rules, lines: Lines::Own(lines), content, complete_length: None }
     }
 
+    /// What holds for it.
+    pub(super) fn rules(&self) -> &Rc<Rules> {
+        &self.rules
+    }
+
     /// The status.
     pub fn status(&self) -> Status {
         self.status

@@ -124,18 +124,23 @@ impl Sites {
         }
     }
 
-    /// The answer to a request for a file whose content could not be read when it was to be sent.
+    /// The answer to a request in the place of one `with` a file that could not be read when it was to be sent.
     pub fn answer_unreadable(
         &mut self,
         binding: usize,
         request: &Request<'_>,
-        file: &File,
-        error: &ReadError,
+        with: &Answer,
+        (file, error): (&File, &ReadError),
+        occasion: Occasion<'_>,
     ) -> Answer {
         let (status, reason) = blame_unreadable(file, error);
-        let site = self.find(binding, request).and_then(|(number, _)| self.sites.get(number));
-        let rules = site.map_or_else(|| self.rules_of_default(binding), |site| site.rules.every());
-        self.memory.error_pages.answer(&Error::new(status, reason), request, rules)
+        let (error, rules) = (Error::new(status, reason), with.rules());
+        let site = self.find(binding, request).and_then(|(number, _)| self.sites.get_mut(number));
+        let Memory { cache, error_pages, .. } = &mut self.memory;
+        let page =
+            site.map(|site| site.answer_error(&error, request, Rc::clone(rules), (cache, error_pages), occasion));
+        // A page of the site that would have to be waited for is not: what has failed would be tried again meanwhile.
+        page.and_then(Result::ok).unwrap_or_else(|| error_pages.answer(&error, request, Rc::clone(rules)))
     }
 
     /// The answer to what could not be taken for a request, and so is for no site: the default one of the binding answers.

@@ -252,13 +252,13 @@ fn a_disk_that_cannot_be_read_is_an_error() {
         return;
     }
     for size in [4096, 1_200_000] {
-        let directory = Scratch::with(&[("broken", "")]);
+        let directory = Scratch::with(&[("broken", ""), ("sorry.html", "sorry")]);
         let _disk = Disk::breakable(directory.join("disk"), size);
-        let mut server = Server::configured(&directory, CONFIG);
+        let rules = "errors = { 5xx = 'sorry.html' }\n[site.path.'/disk/*']\nheaders = { X-Disk = 'slow' }\n";
+        let mut server = Server::configured(&directory, &format!("{CONFIG}{rules}"));
         let mut peer = server.connect();
         let response = peer.exchange(request("GET", TARGET, &[]));
-        response.assert_status(500);
-        assert!(response.text().contains("the file could not be read"), "{response}");
+        response.assert_status(500).assert_content("sorry").assert_field("X-Disk", "slow");
         let line = server.process.stderr.line_with("Input/output error");
         assert!(line.starts_with("error: cannot read") && line.contains(SHOWN), "{line}");
         std::fs::remove_file(directory.join("broken")).unwrap();

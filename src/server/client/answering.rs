@@ -145,7 +145,8 @@ pub(super) fn prepare(
                     Ahead::Fetched(_) => {}
                     Ahead::Elsewhere(fetch) => return Next::Postpone(Postponed::Fetch(fetch)),
                     Ahead::Failed(error) => {
-                        answer = shared.sites.answer_unreadable(binding as usize, request, file, error)
+                        let failure = (&**file, error);
+                        answer = shared.sites.answer_unreadable(binding as usize, request, &answer, failure, occasion)
                     }
                 }
             }
