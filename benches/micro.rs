@@ -1,7 +1,7 @@
 //! The protocol and the answer, call by call: what a request costs before and after the system calls.
 //!
-//! `cargo bench --bench micro -- [NAME]`; criterion compares with the run before. What the whole server costs is measured
-//! by `compare`.
+//! `cargo bench --bench micro -- [NAME]`; criterion compares with the run before. What the whole server costs is
+//! measured by `compare`.
 
 // The lints that keep the server from panicking would keep a benchmark from failing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]

@@ -1,10 +1,11 @@
 //! Where the lines of a log go: into memory, and from there by a thread that does nothing but write. Nobody else ever
 //! waits for a full disk, a pipe that is not read, or a terminal that has been stopped.
 //!
-//! What there is no room for, or what cannot be written, is lost: whole lines, which are counted, and told of once there
-//! is somebody to tell. Each file or server has one writer, however often it is opened, so that the lines of the access log and of
-//! the diagnostics keep their order where both go to the same terminal, and none is cut in two by another. A sink that nobody
-//! holds any more writes what its reader takes, and gives up the rest when that takes nothing.
+//! What there is no room for, or what cannot be written, is lost: whole lines, which are counted, and told of once
+//! there is somebody to tell. Each file or server has one writer, however often it is opened, so that the lines of the
+//! access log and of the diagnostics keep their order where both go to the same terminal, and none is cut in two by
+//! another. A sink that nobody holds any more writes what its reader takes, and gives up the rest when that takes
+//! nothing.
 //!
 //! Never looks into a line.
 
@@ -78,7 +79,8 @@ impl Sink {
         Ok(Sink::to(Outlet::datagrams(Server::Udp(address))))
     }
 
-    /// A server that gets each line as a datagram over a UNIX socket, which need not be there yet, and may be made anew.
+    /// A server that gets each line as a datagram over a UNIX socket, which need not be there yet, and may be made
+    /// anew.
     pub fn unix_datagrams(path: &Path) -> Sink {
         Sink::to(Outlet::datagrams(Server::Unix(path.to_owned())))
     }
@@ -126,7 +128,8 @@ impl Sink {
     }
 }
 
-/// Gives all sinks the time to write what they hold: a second at most, however many there are and whatever they wait for.
+/// Gives all sinks the time to write what they hold: a second at most, however many there are and whatever they wait
+/// for.
 pub fn finish() {
     let sinks: Vec<_> = SINKS.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
     // The diagnostics last: they tell what the others have lost.

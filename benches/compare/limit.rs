@@ -1,5 +1,5 @@
-//! What is possible: a loop that answers whatever it is sent with the response that it was given, and does nothing else.
-//! No server that reads its requests is faster; how far one is from it is what its own work costs.
+//! What is possible: a loop that answers whatever it is sent with the response that it was given, and does nothing
+//! else. No server that reads its requests is faster; how far one is from it is what its own work costs.
 //!
 //! The benchmark runs itself as this server, as a process like the others: `--limit PORT HOW FILE [FILE]`.
 

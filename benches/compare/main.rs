@@ -1,13 +1,14 @@
-//! webserv beside its peers and beside what is possible: CPU time for each request, system calls, memory, latency, start.
+//! webserv beside its peers and beside what is possible: CPU time for each request, system calls, memory, latency,
+//! start.
 //!
 //! ```text
 //! cargo bench --bench compare -- [--rounds N] [--seconds N] [--only NAME,..] [--peers NAME,..] [--write]
 //! ```
 //!
 //! Every server runs on one core and serves the same files; `wrk` and the clients of this program run on another. CPU
-//! time is what is compared, because it tells servers apart also where the load is what cannot go faster, and where other
-//! work on the machine takes turns with them. Each round runs every server once in each row, beginning with another of
-//! them, and ratios are taken within a round.
+//! time is what is compared, because it tells servers apart also where the load is what cannot go faster, and where
+//! other work on the machine takes turns with them. Each round runs every server once in each row, beginning with
+//! another of them, and ratios are taken within a round.
 //!
 //! `scenario` has the rows, `peers` the servers with their configs, `limit` what is possible; `measure` and `special`
 //! measure, `report` shows. It needs wrk and strace. A peer that isn't installed is left out.

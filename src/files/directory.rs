@@ -1,5 +1,5 @@
-//! A directory beneath a root, and what of it can be asked for. Never follows a link out of the root, and never tells of
-//! what is behind one that it may not follow.
+//! A directory beneath a root, and what of it can be asked for. Never follows a link out of the root, and never tells
+//! of what is behind one that it may not follow.
 
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
@@ -58,13 +58,13 @@ impl Directory {
         self.place
     }
 
-    /// Goes through the entries, in the order of the file system, as far as `wants` wants their names: with `.` and `..`,
-    /// devices, FIFOs, sockets and links that lead to nothing beneath the root left out, since there is nothing to be got
-    /// from them. A link is given as what it leads to. What comes or goes meanwhile may be among them or not. It ends early
-    /// where `take` says so.
+    /// Goes through the entries, in the order of the file system, as far as `wants` wants their names: with `.` and
+    /// `..`, devices, FIFOs, sockets and links that lead to nothing beneath the root left out, since there is nothing
+    /// to be got from them. A link is given as what it leads to. What comes or goes meanwhile may be among them or not.
+    /// It ends early where `take` says so.
     ///
-    /// Costs openat(2), getdents64(2) for some hundred names at a time, and stat(2) for each one; for a link as much as to
-    /// open it besides. Waits for the disk.
+    /// Costs openat(2), getdents64(2) for some hundred names at a time, and stat(2) for each one; for a link as much as
+    /// to open it besides. Waits for the disk.
     ///
     /// # Errors
     ///

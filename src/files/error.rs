@@ -1,4 +1,5 @@
-//! Why the disk did not give what was asked, by blame: the path's, or the machine's. Never chooses what a client is told.
+//! Why the disk did not give what was asked, by blame: the path's, or the machine's. Never chooses what a client is
+//! told.
 
 use std::error::Error;
 use std::fmt;

@@ -1,17 +1,17 @@
 //! Threads that wait for the disk and do nothing else, so that a slow one makes those wait who want what is on it.
 //!
-//! Four fetches of a device are under way at a time, and 16 of all: one disk that is slow delays nobody who wants what is
-//! on another, but four of them can. What is in memory waits for no disk. Two of the four can be chores, which may take
-//! seconds.
+//! Four fetches of a device are under way at a time, and 16 of all: one disk that is slow delays nobody who wants what
+//! is on another, but four of them can. What is in memory waits for no disk. Two of the four can be chores, which may
+//! take seconds.
 //!
 //! Whoever finds that bytes are not resident hands a fetch of them to a thread with a token, goes on with other things,
 //! and takes the token back with the bytes when they have been read. The bytes themselves, because the page cache may
 //! forget them again before anybody has used them. Fetches of the same bytes are one. The threads know of nothing but
-//! descriptors and tokens. There are none until the first file is fetched, no more than are needed, and none once nobody
-//! is left to wait for one.
+//! descriptors and tokens. There are none until the first file is fetched, no more than are needed, and none once
+//! nobody is left to wait for one.
 //!
-//! What has been fetched and is not taken back yet is bounded: nothing more is begun until it is. What becomes of it then
-//! is for those who asked to bound.
+//! What has been fetched and is not taken back yet is bounded: nothing more is begun until it is. What becomes of it
+//! then is for those who asked to bound.
 
 mod chore;
 mod jobs;
@@ -34,8 +34,8 @@ use crate::bell::Bell;
 /// So many fetches can be slow at a time, on whatever devices.
 const THREADS_MAX: usize = 16;
 
-/// Nothing is begun while more than so many bytes wait to be taken back. Whoever asked takes them several times in the time
-/// of such a read; where it is late, what is read meanwhile must not pile up.
+/// Nothing is begun while more than so many bytes wait to be taken back. Whoever asked takes them several times in the
+/// time of such a read; where it is late, what is read meanwhile must not pile up.
 const DONE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 const STACK_BYTES: usize = 128 * 1024;
@@ -142,8 +142,8 @@ impl<T: Copy + Ord + Send + 'static> Fetchers<T> {
         Ok(())
     }
 
-    /// Forgets what was asked for under that token, and tells what it was: whoever asked has gone, or waits no longer. What
-    /// has been begun is read to its end; a chore ends early that nobody else waits for. None where it is done.
+    /// Forgets what was asked for under that token, and tells what it was: whoever asked has gone, or waits no longer.
+    /// What has been begun is read to its end; a chore ends early that nobody else waits for. None where it is done.
     #[cold]
     pub fn cancel(&mut self, token: T) -> Option<Fetch> {
         lock(&self.shared.state).jobs.cancel(token)

@@ -33,23 +33,24 @@ pub enum Reading {
     Any,
 }
 
-/// So many of its last bytes tell whether a file was appended to. Two builds of a program differ there, as do two archives.
+/// So many of its last bytes tell whether a file was appended to. Two builds of a program differ there, as do two
+/// archives.
 const END_BYTES: u64 = 64;
 
-/// Bytes between two places at which it is tried whether a file is resident: as much as Linux reads ahead unless it is told
-/// otherwise (`read_ahead_kb`). What is missing between two such places is less than that, and rare.
+/// Bytes between two places at which it is tried whether a file is resident: as much as Linux reads ahead unless it is
+/// told otherwise (`read_ahead_kb`). What is missing between two such places is less than that, and rare.
 const PROBE_DISTANCE: usize = 128 * 1024;
 
-/// A file whose inode changed less than this long ago, in nanoseconds, may change again without its identity showing it:
-/// the clock of a file system ticks every 10 ms at worst.
+/// A file whose inode changed less than this long ago, in nanoseconds, may change again without its identity showing
+/// it: the clock of a file system ticks every 10 ms at worst.
 const SETTLED_NANOSECONDS: i128 = 20_000_000;
 
-/// File systems that cannot tell what is resident, and have their content in memory or, as a rule, on a disk of this machine
-/// (statfs(2)): tmpfs, ramfs, and overlayfs, which is the one of containers.
+/// File systems that cannot tell what is resident, and have their content in memory or, as a rule, on a disk of this
+/// machine (statfs(2)): tmpfs, ramfs, and overlayfs, which is the one of containers.
 const NEAR: [i64; 3] = [0x0102_1994, 0x8584_58f6, 0x794c_7630];
 
-/// File systems whose files are made up by the kernel as they are read, so that their size says nothing (statfs(2)): procfs,
-/// sysfs, debugfs, tracefs, securityfs, configfs, selinuxfs and those of cgroups.
+/// File systems whose files are made up by the kernel as they are read, so that their size says nothing (statfs(2)):
+/// procfs, sysfs, debugfs, tracefs, securityfs, configfs, selinuxfs and those of cgroups.
 const MADE_UP: [i64; 9] =
     [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163, 0x7363_6673, 0x6265_6570, 0xf97c_ff8c, 0x0027_e0eb, 0x6367_7270];
 
@@ -96,8 +97,8 @@ impl File {
         std::fs::read_link(link).map_or_else(|_| b"a file".to_vec(), |path| path.into_os_string().into_vec())
     }
 
-    /// Remembers its last bytes, if they are in memory, so that [`File::verify`] can tell what is appended to from what is
-    /// written over and grows by that.
+    /// Remembers its last bytes, if they are in memory, so that [`File::verify`] can tell what is appended to from what
+    /// is written over and grows by that.
     ///
     /// # Errors
     ///
@@ -117,8 +118,8 @@ impl File {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Changed`] where it is shorter, or was written to (mtime) other than at its end. Where the last bytes
-    /// are not known, growth is taken for that.
+    /// [`ReadError::Changed`] where it is shorter, or was written to (mtime) other than at its end. Where the last
+    /// bytes are not known, growth is taken for that.
     pub fn verify(&self) -> Result<(), ReadError> {
         let now = Identity::from(&fstat(&self.descriptor)?);
         let opened = &self.metadata;
@@ -148,8 +149,8 @@ impl File {
         })
     }
 
-    /// These bytes have been read. Where nobody can tell what is resident, they are taken to be from now on, if their disk is
-    /// near: else it says nothing. Asks the disk which it is.
+    /// These bytes have been read. Where nobody can tell what is resident, they are taken to be from now on, if their
+    /// disk is near: else it says nothing. Asks the disk which it is.
     pub(super) fn note_fetched(&self, range: Range<u64>) {
         if range.start <= self.fetched.load(Ordering::Relaxed) && self.is_near() {
             self.fetched.fetch_max(range.end, Ordering::Relaxed);
@@ -180,8 +181,9 @@ impl File {
     }
 }
 
-/// Whether it is no more than what the kernel makes up when it is read, be it called a regular file: some never end, some wait
-/// for what is to come, and none has the size that it says. None of them has a block on a disk, which is cheaper to ask.
+/// Whether it is no more than what the kernel makes up when it is read, be it called a regular file: some never end,
+/// some wait for what is to come, and none has the size that it says. None of them has a block on a disk, which is
+/// cheaper to ask.
 pub(super) fn is_made_up(descriptor: &OwnedFd) -> bool {
     is_of(descriptor, &MADE_UP)
 }

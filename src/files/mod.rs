@@ -13,8 +13,8 @@
 //!
 //! A file that is open in the state in which it is now is not opened again: [`OpenFiles`] finds it.
 //!
-//! Content that is in memory is read at once. What would have to come from the disk is for [`Fetchers`]: threads that do
-//! nothing else. A [`Directory`] is read by them in any case, since it may hold any number of entries.
+//! Content that is in memory is read at once. What would have to come from the disk is for [`Fetchers`]: threads that
+//! do nothing else. A [`Directory`] is read by them in any case, since it may hold any number of entries.
 //!
 //! It never follows a path out of the root, nor a link unless it is told to, never reads a device, a FIFO or a socket,
 //! never waits for one, and knows nothing of HTTP. Watching a root for changes belongs here too, as a module of its own

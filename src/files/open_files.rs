@@ -1,6 +1,7 @@
-//! Files that somebody has open, found again by what stat(2) says of their name. To open a file that is just being read can
-//! mean to wait until it has been: FUSE forgets then what it has in memory of it, and waits for each page that is on its way
-//! (as does every file system that looks after a page cache from elsewhere). One descriptor will do for all who ask.
+//! Files that somebody has open, found again by what stat(2) says of their name. To open a file that is just being read
+//! can mean to wait until it has been: FUSE forgets then what it has in memory of it, and waits for each page that is
+//! on its way (as does every file system that looks after a page cache from elsewhere). One descriptor will do for all
+//! who ask.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};

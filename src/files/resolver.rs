@@ -48,8 +48,8 @@ impl Resolver {
         }
     }
 
-    /// Opens what `path` names, as a place or for reading, then a directory perhaps only as a place. Errors are those of
-    /// openat2(2), with either resolver.
+    /// Opens what `path` names, as a place or for reading, then a directory perhaps only as a place. Errors are those
+    /// of openat2(2), with either resolver.
     pub(super) fn open(
         self,
         root: BorrowedFd<'_>,

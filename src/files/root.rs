@@ -157,8 +157,8 @@ impl Root {
         Ok(Identity::from(&stat?))
     }
 
-    /// The same, and what has this identity lies beneath the root, too. It is found as if it were opened, but is not: to open
-    /// a file that is being read may be to wait for that.
+    /// The same, and what has this identity lies beneath the root, too. It is found as if it were opened, but is not:
+    /// to open a file that is being read may be to wait for that.
     ///
     /// # Errors
     ///

@@ -17,7 +17,8 @@
 //!   Request       --response given, connection not reused---------------> Finished
 //! ```
 //!
-//! A request that can't be answered yet is given back by [`Connection::postpone`], and pulled out again by the next step.
+//! A request that can't be answered yet is given back by [`Connection::postpone`], and pulled out again by the next
+//! step.
 //!
 //! Sending owes at most one response, to the request or the rejection that was pulled out last. [`Connection::respond`]
 //! is the one place that decides whether the connection is reused.
@@ -227,8 +228,8 @@ impl Connection {
         }
     }
 
-    /// Gives the request back that was pulled out last, and can't be answered yet: the next step pulls it out again. `before`
-    /// is what the input was before that step. It becomes that again where the request was lent out of it.
+    /// Gives the request back that was pulled out last, and can't be answered yet: the next step pulls it out again.
+    /// `before` is what the input was before that step. It becomes that again where the request was lent out of it.
     pub fn postpone<'i>(&mut self, input: &mut &'i [u8], before: &'i [u8]) {
         self.owed = None;
         match &mut self.held {

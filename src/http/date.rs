@@ -71,8 +71,8 @@ impl Rfc850<'_> {
         Some(Rfc850 { weekday: weekday.get(..3)?, day, month, year_of_century, time })
     }
 
-    /// The time in the last such year that is at most 50 years from now. Where the weekday is not that of this year, the
-    /// one a hundred years before may be meant.
+    /// The time in the last such year that is at most 50 years from now. Where the weekday is not that of this year,
+    /// the one a hundred years before may be meant.
     fn time(&self, now: UnixSeconds) -> Option<UnixSeconds> {
         let Rfc850 { weekday, day, month, year_of_century, time } = self;
         let today = format(now);

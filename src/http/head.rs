@@ -1,5 +1,5 @@
-//! Where a request head ends (RFC 9112, section 2.1), looked for as its bytes come in, before any of it is parsed; and what
-//! there is of one that is refused.
+//! Where a request head ends (RFC 9112, section 2.1), looked for as its bytes come in, before any of it is parsed; and
+//! what there is of one that is refused.
 
 use super::fields::{self, FieldName};
 use super::request::{self, Rejection};

@@ -67,8 +67,8 @@ pub fn evaluate(request: &Request<'_>, validators: &Validators, now: UnixSeconds
 }
 
 /// Whether a Range field counts: step 5. A date is a strong validator only where it is older than the response, so that
-/// a second write within its second cannot go unseen (section 8.8.2.2). That asks for a second; a minute leaves room for
-/// file systems whose clock is another machine's.
+/// a second write within its second cannot go unseen (section 8.8.2.2). That asks for a second; a minute leaves room
+/// for file systems whose clock is another machine's.
 pub fn range_applies(request: &Request<'_>, validators: &Validators, now: UnixSeconds) -> bool {
     let Some(value) = request.fields.value(FieldName::IfRange) else { return true };
     if request.fields.is_repeated(FieldName::IfRange) {

@@ -151,8 +151,8 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The other methods of the HTTP Method Registry (IANA, as of 2026): HTTP's own, those of WebDAV and its kin, QUERY. Not
-/// PRI, which stands there so that nobody uses it.
+/// The other methods of the HTTP Method Registry (IANA, as of 2026): HTTP's own, those of WebDAV and its kin, QUERY.
+/// Not PRI, which stands there so that nobody uses it.
 const KNOWN: [&str; 35] = [
     "ACL",
     "BASELINE-CONTROL",

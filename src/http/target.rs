@@ -121,7 +121,8 @@ const fn is_query(byte: u8) -> bool {
     is_path(byte) || matches!(byte, b'?' | b'{' | b'}' | b'\\' | b'`')
 }
 
-/// The bytes that may stand in a path, in a query and in a name: looked up, because it is done for each byte of each request.
+/// The bytes that may stand in a path, in a query and in a name: looked up, because it is done for each byte of each
+/// request.
 const IN_PATH: Table = tables().0;
 const IN_QUERY: Table = tables().1;
 const IN_HOST: Table = tables().2;

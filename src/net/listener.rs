@@ -32,8 +32,8 @@ pub enum LocalAddress {
 pub enum Accepting {
     /// When it is established
     AtOnce,
-    /// When its first bytes have come, or after about a second without any (tcp(7), TCP_DEFER_ACCEPT). So a request can be
-    /// received at once, and a client need not be registered with the reactor before it has been answered. But until
+    /// When its first bytes have come, or after about a second without any (tcp(7), TCP_DEFER_ACCEPT). So a request can
+    /// be received at once, and a client need not be registered with the reactor before it has been answered. But until
     /// then nobody knows of it: when the listener is closed, it is told nothing.
     WithBytes,
 }
@@ -57,16 +57,16 @@ pub struct Acceptor {
 /// How long a connection without a byte is kept from a listener that waits for bytes, about, in seconds.
 const DEFER_SECONDS: i32 = 1;
 
-/// What the kernel may hold for a peer beside what is on its way, in bytes, unless that is told otherwise. The kernel itself
-/// would let it be up to 4 MiB (tcp(7), tcp_wmem) for a peer that asks for a large file and reads nothing. With what it
-/// needs besides, this is 440 KiB of memory.
+/// What the kernel may hold for a peer beside what is on its way, in bytes, unless that is told otherwise. The kernel
+/// itself would let it be up to 4 MiB (tcp(7), tcp_wmem) for a peer that asks for a large file and reads nothing. With
+/// what it needs besides, this is 440 KiB of memory.
 pub const UNSENT_BYTES: usize = 320 * 1024;
 
 const FLAGS: SocketFlags = SocketFlags::NONBLOCK.union(SocketFlags::CLOEXEC);
 
 impl Listener {
-    /// Binds and listens. `backlog` is how many connections the kernel keeps until they are accepted; it caps the number
-    /// at `net.core.somaxconn` (listen(2)).
+    /// Binds and listens. `backlog` is how many connections the kernel keeps until they are accepted; it caps the
+    /// number at `net.core.somaxconn` (listen(2)).
     pub fn bind(address: &LocalAddress, backlog: u32) -> io::Result<Listener> {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         match address {
@@ -123,14 +123,14 @@ impl Listener {
         &self.address
     }
 
-    /// The number of its socket, which no other one has as long as this one is open (inode(7)). Another socket may have been
-    /// bound to the same path since.
+    /// The number of its socket, which no other one has as long as this one is open (inode(7)). Another socket may have
+    /// been bound to the same path since.
     pub fn inode(&self) -> u64 {
         self.inode
     }
 
-    /// Whether it is what is connected to at its address: the file of a UNIX socket may have been removed, or there may be
-    /// another one in its place. Where that cannot be told, nobody is known to have touched it.
+    /// Whether it is what is connected to at its address: the file of a UNIX socket may have been removed, or there may
+    /// be another one in its place. Where that cannot be told, nobody is known to have touched it.
     pub fn is_in_place(&self) -> bool {
         let (LocalAddress::Unix(path), Some(file)) = (&self.address, self.file) else { return true };
         match fs::symlink_metadata(path) {
@@ -167,8 +167,8 @@ impl Acceptor {
         self.source.register(reactor, key)
     }
 
-    /// Chooses when a connection is there to be accepted. UNIX sockets know no other way than [`Accepting::AtOnce`], and
-    /// nor do some systems.
+    /// Chooses when a connection is there to be accepted. UNIX sockets know no other way than [`Accepting::AtOnce`],
+    /// and nor do some systems.
     pub fn set_accepting(&self, accepting: Accepting) {
         if self.is_tcp {
             let seconds = if accepting == Accepting::WithBytes { DEFER_SECONDS } else { 0 };

@@ -156,9 +156,9 @@ impl Outbox {
         self.segments.iter().map(file).sum::<u64>() + self.queued as u64
     }
 
-    /// Sends until everything is sent, the socket is full, or `share` bytes have gone; what went is taken off `share`. Of
-    /// files, no more than `file_share` bytes of the first one are sent, and nothing of another. A file that ends before its
-    /// range does is `UnexpectedEof`: the response can't be completed then.
+    /// Sends until everything is sent, the socket is full, or `share` bytes have gone; what went is taken off `share`.
+    /// Of files, no more than `file_share` bytes of the first one are sent, and nothing of another. A file that ends
+    /// before its range does is `UnexpectedEof`: the response can't be completed then.
     pub fn flush(&mut self, transport: &Transport, share: &mut usize, mut file_share: u64) -> io::Result<Flushed> {
         loop {
             let sent = match self.segments.front_mut() {

@@ -40,8 +40,8 @@ pub struct Readiness {
     pub key: Key,
     /// There may be something to receive.
     pub is_readable: bool,
-    /// There is more than bytes to be received, the peer's end or urgent data. It is not told twice, and a receive can end
-    /// before it, so receive until that would block.
+    /// There is more than bytes to be received, the peer's end or urgent data. It is not told twice, and a receive can
+    /// end before it, so receive until that would block.
     pub must_drain: bool,
 }
 
@@ -136,14 +136,14 @@ impl Source {
 }
 
 impl Source {
-    /// Lets a listener tell of a connection when there is something to be received (tcp(7), TCP_DEFER_ACCEPT), or after so
-    /// many seconds.
+    /// Lets a listener tell of a connection when there is something to be received (tcp(7), TCP_DEFER_ACCEPT), or after
+    /// so many seconds.
     pub fn defer_accept(&self, seconds: i32) -> io::Result<()> {
         self.set_tcp_option(libc::TCP_DEFER_ACCEPT, seconds)
     }
 
-    /// Bounds what waits in the kernel to be sent for the first time, in bytes (tcp(7), TCP_NOTSENT_LOWAT). What is on its
-    /// way is not bounded by it. Whoever is accepted from a listener has this of the listener.
+    /// Bounds what waits in the kernel to be sent for the first time, in bytes (tcp(7), TCP_NOTSENT_LOWAT). What is on
+    /// its way is not bounded by it. Whoever is accepted from a listener has this of the listener.
     pub fn bound_unsent(&self, bytes: i32) -> io::Result<()> {
         self.set_tcp_option(libc::TCP_NOTSENT_LOWAT, bytes)
     }
@@ -157,8 +157,8 @@ impl Source {
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
-    /// Bytes in the queue for sending: those that the other side has not acknowledged yet (tcp(7)), or, of a UNIX socket,
-    /// not read (unix(7)).
+    /// Bytes in the queue for sending: those that the other side has not acknowledged yet (tcp(7)), or, of a UNIX
+    /// socket, not read (unix(7)).
     pub fn unacknowledged(&self) -> io::Result<i32> {
         // SAFETY: what SIOCOUTQ writes is an int, and that is what there is room for.
         #[expect(unsafe_code, reason = "an ioctl for which there is no safe function")]

@@ -64,8 +64,8 @@ impl Transport {
         !matches!(peeked, Err(rustix::io::Errno::AGAIN))
     }
 
-    /// Sends from `slices` in one system call, as much as there is room for (sendmsg(2)). With `more`, the kernel keeps a
-    /// last segment that is not full until something follows it.
+    /// Sends from `slices` in one system call, as much as there is room for (sendmsg(2)). With `more`, the kernel keeps
+    /// a last segment that is not full until something follows it.
     pub fn send(&self, slices: &[IoSlice<'_>], more: More) -> io::Result<usize> {
         let flags = SendFlags::NOSIGNAL | if more == More::Follows { SendFlags::MORE } else { SendFlags::empty() };
         loop {

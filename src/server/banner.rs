@@ -1,4 +1,5 @@
-//! What a server says when it is ready: where it can be reached, and what is there. For a terminal a few lines, else one.
+//! What a server says when it is ready: where it can be reached, and what is there. For a terminal a few lines, else
+//! one.
 
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};

@@ -1,8 +1,8 @@
 //! One accepted peer: its socket, its connection, and what is between them.
 //!
-//! [`Client::drive`] is the server, the same for readable, writable, a file that has been fetched and a deadline: flush the
-//! outbox, take the next step of the protocol, answer or close, until it would block or its share of the turn is used up.
-//! What it is driven with, [`Client::receive`] has received before.
+//! [`Client::drive`] is the server, the same for readable, writable, a file that has been fetched and a deadline: flush
+//! the outbox, take the next step of the protocol, answer or close, until it would block or its share of the turn is
+//! used up. What it is driven with, [`Client::receive`] has received before.
 
 mod answering;
 mod handed_over;
@@ -155,8 +155,8 @@ impl Client {
         }
     }
 
-    /// Registers its socket with the reactor, where that is not done. A client that is answered and closed at once never
-    /// is.
+    /// Registers its socket with the reactor, where that is not done. A client that is answered and closed at once
+    /// never is.
     pub(super) fn register(&mut self, reactor: &Reactor, key: Key) -> io::Result<()> {
         self.transport.register(reactor, key)
     }
@@ -184,8 +184,8 @@ impl Client {
         self.deadline
     }
 
-    /// Receives what there is, if that is what it waits for. Returns where it lies, with what was unread before in front
-    /// of it.
+    /// Receives what there is, if that is what it waits for. Returns where it lies, with what was unread before in
+    /// front of it.
     pub(super) fn receive(&mut self, intake: &mut Intake) -> Result<Range<usize>, Gone> {
         let start = intake.begin(&self.unread).ok_or(Gone::TooLong)?;
         self.unread = Box::default();
@@ -215,8 +215,8 @@ impl Client {
         self.unread.len()
     }
 
-    /// Goes on with these bytes, and with what has become of a fetch if it has waited for one, until it would block, its share
-    /// is used up, or it is gone.
+    /// Goes on with these bytes, and with what has become of a fetch if it has waited for one, until it would block,
+    /// its share is used up, or it is gone.
     pub(super) fn drive(&mut self, input: &[u8], fetched: Option<Arc<Fetched>>, shared: &mut Shared) -> Outcome {
         let mut turn = Turn { input, fetched, bytes_left: SHARE_BYTES, requests_left: SHARE_REQUESTS };
         let held = self.held();

@@ -2,8 +2,8 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors of the process itself (standard streams, signals, mailboxes, a reactor, fetchers, a log), and some to spare
-/// for what is opened for a moment.
+/// Descriptors of the process itself (standard streams, signals, mailboxes, a reactor, fetchers, a log), and some to
+/// spare for what is opened for a moment.
 const OWN_DESCRIPTORS: u64 = 28;
 
 /// Files that are kept open, at most, and the part of all descriptors that this may be: one in so many.

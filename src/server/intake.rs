@@ -16,8 +16,8 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    /// An empty one. What may be left unread of a client is a head that is not complete, of `head_size` bytes, or requests
-    /// that were received with others and wait for their turn.
+    /// An empty one. What may be left unread of a client is a head that is not complete, of `head_size` bytes, or
+    /// requests that were received with others and wait for their turn.
     pub(super) fn new(head_size: usize) -> Intake {
         Intake { buffer: vec![0; INTAKE_BYTES + head_size], end: 0 }
     }
@@ -32,8 +32,8 @@ impl Intake {
         self.end == 0 || self.end + unread + RECEIVE_BYTES <= self.buffer.len()
     }
 
-    /// Begins with what is unread of a client, and tells where. None where it does not fit with room to receive more, as
-    /// what a predecessor with greater limits has taken in may not.
+    /// Begins with what is unread of a client, and tells where. None where it does not fit with room to receive more,
+    /// as what a predecessor with greater limits has taken in may not.
     pub(super) fn begin(&mut self, unread: &[u8]) -> Option<usize> {
         let start = self.end;
         let end = start + unread.len();

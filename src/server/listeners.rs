@@ -48,8 +48,9 @@ struct Bound {
 }
 
 impl Listeners {
-    /// Binds every address of a config. What is `held` already and stays is not bound again: it is the same socket, with
-    /// all that waits in it, unless nobody can come to it any more. Those whose port was not asked for move on together until all of them find theirs free.
+    /// Binds every address of a config. What is `held` already and stays is not bound again: it is the same socket,
+    /// with all that waits in it, unless nobody can come to it any more. Those whose port was not asked for move on
+    /// together until all of them find theirs free.
     ///
     /// # Errors
     ///

@@ -8,12 +8,12 @@
 //! ```
 //!
 //! The supervisor takes nothing from clients, so it may do what a worker must not be able to: read the config, bind
-//! listeners, open logs. What a disk may delay is done on other threads, so that it hears every signal. A reload starts new
-//! workers and has the old ones hand over. Clients that are between two requests go over at once, the others when they have
-//! been answered, so that each request is answered under one config.
+//! listeners, open logs. What a disk may delay is done on other threads, so that it hears every signal. A reload starts
+//! new workers and has the old ones hand over. Clients that are between two requests go over at once, the others when
+//! they have been answered, so that each request is answered under one config.
 //!
-//! A worker can do little more than read what is below the roots as they were when it started. Where one of them is another
-//! directory now it asks for a successor, which it leaves those clients to that want something from there.
+//! A worker can do little more than read what is below the roots as they were when it started. Where one of them is
+//! another directory now it asks for a successor, which it leaves those clients to that want something from there.
 //!
 //! Chooses no status and parses no byte.
 
@@ -55,7 +55,8 @@ pub use worker::Worker;
 pub struct Appearance {
     /// What responses say of the software
     pub software: &'static str,
-    /// Whether the access log is shown where it would go to the standard output or error. A file is written in any case.
+    /// Whether the access log is shown where it would go to the standard output or error. A file is written in any
+    /// case.
     pub shows_access: bool,
     /// Whether terminals may be coloured
     pub color: bool,

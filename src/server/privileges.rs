@@ -1,5 +1,5 @@
-//! Giving up what only the start needs. Root binds its listeners, becomes another user and has no way back; nothing this
-//! process or its children execute gives them more than they have.
+//! Giving up what only the start needs. Root binds its listeners, becomes another user and has no way back; nothing
+//! this process or its children execute gives them more than they have.
 //!
 //! All of it has to happen while there is one thread: capabilities are a thread's own, and later threads take after it
 //! (capabilities(7)).
@@ -40,13 +40,13 @@ pub(super) fn user_name() -> Option<String> {
     Some(Account::from_uid(geteuid()).ok()??.name)
 }
 
-/// Becomes that user for good, where this is root: user, groups and capabilities, as effective as saved. Where this is that
-/// very user already, there is nothing to be done. Returns whether there was.
+/// Becomes that user for good, where this is root: user, groups and capabilities, as effective as saved. Where this is
+/// that very user already, there is nothing to be done. Returns whether there was.
 ///
 /// # Errors
 ///
-/// Where this is anyone else, where the system refuses, where there is another thread, which would keep what this one gives
-/// up, or where there is a way back to root.
+/// Where this is anyone else, where the system refuses, where there is another thread, which would keep what this one
+/// gives up, or where there is a way back to root.
 pub(super) fn become_user(user: &User) -> Result<bool, StartError> {
     if !is_root() {
         return if is_user(user) { Ok(false) } else { Err(StartError::NotRoot(user.name.clone())) };

@@ -1,5 +1,5 @@
-//! What a reload begins with: the config as it is now, and the logs opened anew. On a thread of its own, since a disk may
-//! take as long as it likes.
+//! What a reload begins with: the config as it is now, and the logs opened anew. On a thread of its own, since a disk
+//! may take as long as it likes.
 
 use std::fmt::{self, Display};
 use std::io;

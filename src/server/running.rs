@@ -16,8 +16,8 @@ use crate::config::Config;
 /// client: whoever downloads slowly enough would have any number of them stay.
 const WORKERS_MAX: usize = 4;
 
-/// The stack of a worker, in bytes. To open the log takes more than a quarter of it where calls are not optimized, and to
-/// serve a thirtieth. What is not used costs no memory.
+/// The stack of a worker, in bytes. To open the log takes more than a quarter of it where calls are not optimized, and
+/// to serve a thirtieth. What is not used costs no memory.
 const STACK_BYTES: usize = 1024 * 1024;
 
 /// What is under way. There is one thing at a time.

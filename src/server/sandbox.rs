@@ -1,16 +1,16 @@
-//! The sandbox of a thread that serves, for whoever might take it over (landlock(7)): it opens no file but those below the
-//! roots, and these to read; it changes no content, makes, removes and runs nothing, and neither makes TCP connections nor
-//! waits for them at another address. Older kernels have less of it.
+//! The sandbox of a thread that serves, for whoever might take it over (landlock(7)): it opens no file but those below
+//! the roots, and these to read; it changes no content, makes, removes and runs nothing, and neither makes TCP
+//! connections nor waits for them at another address. Older kernels have less of it.
 //!
-//! What Landlock leaves open, so that nothing else can be promised: the mode, the owner and the times of a file, as far as the
-//! user has a right to them (chmod(2), chown(2), utimensat(2)); what stat(2) tells of any name; UDP; and UNIX sockets that
-//! have a name in the file system.
+//! What Landlock leaves open, so that nothing else can be promised: the mode, the owner and the times of a file, as far
+//! as the user has a right to them (chmod(2), chown(2), utimensat(2)); what stat(2) tells of any name; UDP; and UNIX
+//! sockets that have a name in the file system.
 //!
 //! With a root that is `/`, or links that are followed wherever they lead, every file can be read.
 //!
-//! A sandbox is a thread's own and that of the threads it starts later, and it cannot be widened. Nor does it go by names: a
-//! directory that is put in the place of a root is another directory, and a thread that has never been in a sandbox has
-//! to start the next one that serves.
+//! A sandbox is a thread's own and that of the threads it starts later, and it cannot be widened. Nor does it go by
+//! names: a directory that is put in the place of a root is another directory, and a thread that has never been in a
+//! sandbox has to start the next one that serves.
 //!
 //! What has been opened before goes on as it was: sockets, logs, pipes.
 
@@ -62,8 +62,8 @@ enum Readable {
     Everything,
 }
 
-/// Puts the calling thread into a sandbox where it can read what lies beneath these directories, as far as the kernel has
-/// one. The threads it starts from now on are in it, too.
+/// Puts the calling thread into a sandbox where it can read what lies beneath these directories, as far as the kernel
+/// has one. The threads it starts from now on are in it, too.
 ///
 /// # Errors
 ///
@@ -168,7 +168,8 @@ mod tests {
         }
     }
 
-    /// What `act` gives in a thread that can read below the directory at `path` alone; nothing where there is no sandbox.
+    /// What `act` gives in a thread that can read below the directory at `path` alone; nothing where there is no
+    /// sandbox.
     fn confined<T: Send>(path: &Path, act: impl FnOnce(i32) -> T + Send) -> Option<T> {
         let root = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).unwrap();
         let confine = move || match enter([root.as_fd()]).unwrap() {

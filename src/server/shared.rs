@@ -10,8 +10,8 @@ use crate::http::{self, Preamble};
 use crate::net::Outbox;
 use crate::site::Sites;
 
-/// Outboxes, and what goes with files, that are kept for reuse. Most clients are done with theirs before the next one needs
-/// one.
+/// Outboxes, and what goes with files, that are kept for reuse. Most clients are done with theirs before the next one
+/// needs one.
 const OUTBOXES_MAX: usize = 64;
 
 /// How long is waited for what.

@@ -1,5 +1,5 @@
-//! Signals as bytes on sockets, so that they can be waited for beside other things. They are caught from the first moment
-//! of the process on: whoever starts it may have something to say before it has started.
+//! Signals as bytes on sockets, so that they can be waited for beside other things. They are caught from the first
+//! moment of the process on: whoever starts it may have something to say before it has started.
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -34,14 +34,15 @@ pub(super) enum Hangup {
 }
 
 impl Signals {
-    /// Catches SIGINT and SIGTERM, which say stop, and SIGHUP. A stop ends the process with success until it is waited for,
-    /// since nothing has been begun that would have to be ended, and what is under way may hang. SIGHUP is kept. And SIGXFSZ
-    /// is caught for nothing: a log beyond the limit of the process is an error of its write then, and nothing to die of
-    /// (setrlimit(2), RLIMIT_FSIZE).
+    /// Catches SIGINT and SIGTERM, which say stop, and SIGHUP. A stop ends the process with success until it is waited
+    /// for, since nothing has been begun that would have to be ended, and what is under way may hang. SIGHUP is kept.
+    /// And SIGXFSZ is caught for nothing: a log beyond the limit of the process is an error of its write then, and
+    /// nothing to die of (setrlimit(2), RLIMIT_FSIZE).
     pub fn catch() -> io::Result<Signals> {
         // First, or a terminal that is closed meanwhile is none that has been there.
         let has_terminal = io::stdin().is_terminal();
-        // These are the first, so that no signal is caught and forgotten. What comes after them would end the process anyway.
+        // These are the first, so that no signal is caught and forgotten. What comes after them would end the process
+        // anyway.
         let (hangup, stop) = (receiver(&[SIGHUP])?, receiver(&[SIGINT, SIGTERM])?);
         let (ends_at_once, is_released) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
         for signal in [SIGHUP, SIGINT, SIGTERM] {

@@ -146,8 +146,8 @@ fn explain_holder(f: &mut fmt::Formatter<'_>, address: &LocalAddress, holder: Op
     }
 }
 
-/// What the config calls the stream that this is a name of. A stream that somebody else has opened can be written to, and
-/// often not be opened.
+/// What the config calls the stream that this is a name of. A stream that somebody else has opened can be written to,
+/// and often not be opened.
 fn standard_stream(path: &Path) -> Option<&'static str> {
     match path.to_str()? {
         "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Some("stdout"),

@@ -1,5 +1,5 @@
-//! When those who accept are to have a successor by the same config: a root is another directory now, which they cannot read.
-//! And what is told of it where there can be none.
+//! When those who accept are to have a successor by the same config: a root is another directory now, which they cannot
+//! read. And what is told of it where there can be none.
 
 use std::time::{Duration, Instant};
 

@@ -51,9 +51,9 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
-    /// Binds every listener, becomes the user of the config, and starts to serve. All that is opened by its name is opened
-    /// by that user: what can be opened now can be opened by a reload, and what that user may not write to is not
-    /// written to as root. None where it was told to stop before it served.
+    /// Binds every listener, becomes the user of the config, and starts to serve. All that is opened by its name is
+    /// opened by that user: what can be opened now can be opened by a reload, and what that user may not write to is
+    /// not written to as root. None where it was told to stop before it served.
     pub fn start(config: Config, appearance: Appearance, signals: Signals) -> Result<Option<Supervisor>, StartError> {
         signals.wait_for_stops();
         privileges::gain_none()?;
@@ -101,8 +101,8 @@ impl Supervisor {
         &self.listeners
     }
 
-    /// Serves until a signal says to stop, then until every client is done or `drain_time` is over. A second signal ends
-    /// it at once. SIGHUP has it `load` the config again, and tell when it serves by another one.
+    /// Serves until a signal says to stop, then until every client is done or `drain_time` is over. A second signal
+    /// ends it at once. SIGHUP has it `load` the config again, and tell when it serves by another one.
     ///
     /// # Errors
     ///
@@ -346,8 +346,8 @@ impl Supervisor {
         }
     }
 
-    /// Serves by the same config from the roots as they are now, and writes to the same log: to open that again is for a
-    /// reload. Where it fails it is tried again.
+    /// Serves by the same config from the roots as they are now, and writes to the same log: to open that again is for
+    /// a reload. Where it fails it is tried again.
     fn renew(&mut self) {
         self.succession.begin();
         let purpose = Purpose::Renewal;

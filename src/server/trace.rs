@@ -72,8 +72,8 @@ impl Display for Marked<'_> {
     }
 }
 
-/// Such lines for a terminal that may be coloured: the first lines of heads stand out, and what is said about connections
-/// stands back.
+/// Such lines for a terminal that may be coloured: the first lines of heads stand out, and what is said about
+/// connections stands back.
 pub struct Painted<'a>(pub &'a str);
 
 impl Display for Painted<'_> {

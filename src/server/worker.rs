@@ -66,7 +66,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Opens the roots and the access log, which may take as long as a disk does, and begins to accept. To be called on the thread that it is to run on.
+    /// Opens the roots and the access log, which may take as long as a disk does, and begins to accept. To be called on
+    /// the thread that it is to run on.
     pub fn open(outfit: Outfit) -> Result<Worker, StartError> {
         let Outfit { config, roots, sockets, appearance, descriptors, log, orders, reports } = outfit;
         let limits = &config.limits;

@@ -52,7 +52,8 @@ impl Datagrams {
         self.lock().as_ref().is_none_or(|socket| poll_for(PollFlags::OUT, socket, patience))
     }
 
-    /// Whether this error is about the line before: it has reached nobody, as the host of the server has told since (udp(7)).
+    /// Whether this error is about the line before: it has reached nobody, as the host of the server has told since
+    /// (udp(7)).
     pub(super) fn tells_late(&self, error: &io::Error) -> bool {
         !self.is_unix() && error.kind() == io::ErrorKind::ConnectionRefused
     }

@@ -45,8 +45,8 @@ impl Outlet {
     pub(super) fn file(path: &Path) -> io::Result<Outlet> {
         // Who opens a FIFO for reading too is a reader, and does not have to wait for one (fifo(7)).
         let is_fifo = fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
-        // A terminal that is only written to is not to end the server with its session. Nor may a FIFO that is full hold a
-        // writer for good: as a reader of its own, it would not even hear that the others have gone.
+        // A terminal that is only written to is not to end the server with its session. Nor may a FIFO that is full
+        // hold a writer for good: as a reader of its own, it would not even hear that the others have gone.
         let flags = OFlags::NOCTTY | OFlags::NONBLOCK;
         let mut options = OpenOptions::new();
         options.append(true).create(!is_fifo).read(is_fifo).custom_flags(flags.bits().cast_signed());
@@ -99,8 +99,8 @@ impl Outlet {
         }
     }
 
-    /// Writes some of the bytes, or the line that they are. `WouldBlock` where there is no room; a disk takes all the time it
-    /// needs.
+    /// Writes some of the bytes, or the line that they are. `WouldBlock` where there is no room; a disk takes all the
+    /// time it needs.
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let descriptor = match &self.target {
             Target::Datagrams(datagrams) => {

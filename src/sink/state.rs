@@ -29,8 +29,8 @@ pub(super) struct State {
     pub(super) waiting: VecDeque<u8>,
     /// From so many bytes on, the writer is woken.
     pub(super) wake_at: usize,
-    /// The first of these bytes are the rest of a line that an error has cut in two. They wait for more lines, since there is
-    /// no use in trying again for them alone.
+    /// The first of these bytes are the rest of a line that an error has cut in two. They wait for more lines, since
+    /// there is no use in trying again for them alone.
     stuck: usize,
     /// The last byte that was written did not end a line.
     is_mid_line: bool,
@@ -141,8 +141,8 @@ impl State {
         self.has_failed = false;
     }
 
-    /// Nothing can be written, for that reason or for want of room: gives up all lines, but for the rest of the one that has
-    /// been begun. That is lost as well where nobody is left to bring more.
+    /// Nothing can be written, for that reason or for want of room: gives up all lines, but for the rest of the one
+    /// that has been begun. That is lost as well where nobody is left to bring more.
     pub(super) fn give_up(&mut self, error: Option<&io::Error>) {
         let lines = self.waiting.make_contiguous();
         let rest = match memchr(b'\n', lines) {

@@ -24,8 +24,8 @@ enum Precedence {
 }
 
 impl Preference {
-    /// What these values of Accept say of a media type. Without any, everything is acceptable. No comma or semicolon within
-    /// a quoted string can add a type, and none can hide one but in the parameters of the type itself.
+    /// What these values of Accept say of a media type. Without any, everything is acceptable. No comma or semicolon
+    /// within a quoted string can add a type, and none can hide one but in the parameters of the type itself.
     pub(super) fn of<'a>(accept: impl Iterator<Item = &'a [u8]>, media_type: &str) -> Preference {
         let mut accept = accept.peekable();
         if accept.peek().is_none() {

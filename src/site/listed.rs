@@ -68,7 +68,8 @@ impl Site {
 }
 
 impl Listings {
-    /// A page, which is the one that others read by now where that is the same, and its hash. None where there is no room.
+    /// A page, which is the one that others read by now where that is the same, and its hash. None where there is no
+    /// room.
     fn share(&mut self, page: &[u8]) -> Option<(Rc<[u8]>, u128)> {
         let hash = xxh3_128(page);
         self.sent.retain(|(_, page)| page.strong_count() > 0);

@@ -1,8 +1,9 @@
 //! A list of what is in a directory: entries in, a page out, for people or for programs.
 //!
-//! It is made anew for each request, by the threads that wait for the disk, since what is in a directory changes without
-//! the directory showing it: a file that grows does not touch it. Whatever the directory holds, a page has
-//! [`ENTRIES_MAX`] entries at most, and no more than twice as many are in memory meanwhile. The others are on the next ones.
+//! It is made anew for each request, by the threads that wait for the disk, since what is in a directory changes
+//! without the directory showing it: a file that grows does not touch it. Whatever the directory holds, a page has
+//! [`ENTRIES_MAX`] entries at most, and no more than twice as many are in memory meanwhile. The others are on the next
+//! ones.
 
 mod html;
 mod json;

@@ -1,7 +1,7 @@
 //! Which answer a request gets: the site by its host, the file by its path, the representation, the response.
 //!
-//! Reads the disk through `files` alone, knows no socket, and takes the time as an argument, so that the server, a check
-//! of the config and the tests ask the same question and get the same answer.
+//! Reads the disk through `files` alone, knows no socket, and takes the time as an argument, so that the server, a
+//! check of the config and the tests ask the same question and get the same answer.
 
 mod accept;
 pub mod answer;

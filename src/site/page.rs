@@ -1,5 +1,5 @@
-//! What all pages of the server's own have in common: a document without anything to load, its style, and text that cannot
-//! become markup.
+//! What all pages of the server's own have in common: a document without anything to load, its style, and text that
+//! cannot become markup.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ const STYLE: &str = include_str!("page.css");
 /// Whether it is in one form or another depends on what is asked for.
 pub(super) const VARY: &str = "Vary: Accept\r\n";
 
-/// What a browser is kept from, whatever is in a page: it takes it for nothing else, runs nothing and loads nothing. The
-/// hash is that of the style (CSP 3, section 2.3.1), the image is the icon.
+/// What a browser is kept from, whatever is in a page: it takes it for nothing else, runs nothing and loads nothing.
+/// The hash is that of the style (CSP 3, section 2.3.1), the image is the icon.
 const GUARDS: [(&str, &str, &[Form]); 2] = [
     ("X-Content-Type-Options", "nosniff", &[Form::Html, Form::Json, Form::Text]),
     (

@@ -2,8 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
-/// A path below the root of a site. Its bytes hold no NUL, no empty and no dot segment, and no slash at the front; there
-/// is one at the end if the URL ends like a directory's, but for the root, which is empty.
+/// A path below the root of a site. Its bytes hold no NUL, no empty and no dot segment, and no slash at the front;
+/// there is one at the end if the URL ends like a directory's, but for the root, which is empty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SitePath<'a> {
     bytes: &'a [u8],
@@ -19,9 +19,9 @@ const QUERY_ENCODED: &AsciiSet =
     &AsciiSet::EMPTY.add(b'{').add(b'}').add(b'|').add(b'\\').add(b'^').add(b'`').add(b'[').add(b']');
 
 impl<'a> SitePath<'a> {
-    /// Decodes the path of a request-target, whose percent-encodings have been found well-formed. Dot segments are removed
-    /// after that (RFC 3986, section 5.2.4); they end at the root. A path without either is lent as it is, any other
-    /// one is written into `buffer`.
+    /// Decodes the path of a request-target, whose percent-encodings have been found well-formed. Dot segments are
+    /// removed after that (RFC 3986, section 5.2.4); they end at the root. A path without either is lent as it is, any
+    /// other one is written into `buffer`.
     pub fn decode(path: &'a str, buffer: &'a mut Vec<u8>) -> Result<SitePath<'a>, &'static str> {
         if let Some(bytes) = path.as_bytes().strip_prefix(b"/")
             && is_plain(bytes)

@@ -143,7 +143,8 @@ impl Sites {
         page.and_then(Result::ok).unwrap_or_else(|| error_pages.answer(&error, request, Rc::clone(rules)))
     }
 
-    /// The answer to what could not be taken for a request, and so is for no site: the default one of the binding answers.
+    /// The answer to what could not be taken for a request, and so is for no site: the default one of the binding
+    /// answers.
     pub fn answer_rejection(&mut self, binding: usize, rejection: Rejection, head: RefusedHead<'_>) -> Answer {
         let rules = self.rules_of_default(binding);
         self.memory.error_pages.answer_rejection(rejection, head, rules)
@@ -173,8 +174,8 @@ impl Sites {
         }
     }
 
-    /// A new round begins: requests have been received since the last one was answered, and what is answered to them has
-    /// to be looked at after that.
+    /// A new round begins: requests have been received since the last one was answered, and what is answered to them
+    /// has to be looked at after that.
     pub fn begin_round(&mut self) {
         self.memory.cache.begin_round();
     }

@@ -70,8 +70,9 @@ impl Site {
         Ok(error_pages.answer(error, request, rules))
     }
 
-    /// What is sent where there is nothing at `path`, and the rules for it, which are those of the file: what is said of the
-    /// path is said of what should have been there. It is for who can show a page, and for paths that look like one's.
+    /// What is sent where there is nothing at `path`, and the rules for it, which are those of the file: what is said
+    /// of the path is said of what should have been there. It is for who can show a page, and for paths that look like
+    /// one's.
     pub(super) fn find_fallback(
         &mut self,
         path: SitePath<'_>,

@@ -21,8 +21,8 @@ pub(super) enum Standing {
     There,
     /// Nothing that could be one
     Gone,
-    /// Another root, which the thread that serves cannot read. For it, there is no way back: what was there meanwhile is
-    /// for another thread to tell.
+    /// Another root, which the thread that serves cannot read. For it, there is no way back: what was there meanwhile
+    /// is for another thread to tell.
     Superseded,
 }
 

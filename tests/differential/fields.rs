@@ -7,8 +7,8 @@ use crate::outcome::Answer;
 /// The fields that are looked for. Of Content-Type it is the media type too where that says how the content is packed.
 const NAMES: [&str; 6] = ["Content-Type", "ETag", "Last-Modified", "Accept-Ranges", "Cache-Control", "Vary"];
 
-/// The kinds of responses that carry them, in the order of the report, each with the reason why this server is right where
-/// the others send other fields.
+/// The kinds of responses that carry them, in the order of the report, each with the reason why this server is right
+/// where the others send other fields.
 pub(crate) const KINDS: [(&str, &str); 5] = [
     ("200", CACHE_CONTROL),
     ("206 of one part", PARTS),

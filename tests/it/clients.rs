@@ -1,4 +1,5 @@
-//! The programs that people will point at the server. They have to be installed, so these tests run only when asked for.
+//! The programs that people will point at the server. They have to be installed, so these tests run only when asked
+//! for.
 
 use std::fs;
 use std::process::{Command, Stdio};

@@ -1,5 +1,5 @@
-//! Programs that ask for parts, for what has changed, for many files at once, or for a place in the middle. They have to
-//! be installed, so these tests run only when asked for.
+//! Programs that ask for parts, for what has changed, for many files at once, or for a place in the middle. They have
+//! to be installed, so these tests run only when asked for.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,5 +1,5 @@
-//! The formats of the access log beside the combined one: JSON, which has to be JSON whatever a client sends, the one with the
-//! host, and the short one of a terminal.
+//! The formats of the access log beside the combined one: JSON, which has to be JSON whatever a client sends, the one
+//! with the host, and the short one of a terminal.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -16,7 +16,8 @@ fn site(format: &str) -> (Scratch, Server) {
     (directory, server)
 }
 
-/// The members of an object of strings, whole numbers and nulls. A string stands without its quotes, its escapes undone.
+/// The members of an object of strings, whole numbers and nulls. A string stands without its quotes, its escapes
+/// undone.
 #[track_caller]
 fn members(line: &str) -> Vec<(String, Option<String>)> {
     let mut rest = line.strip_suffix("}\n").and_then(|line| line.strip_prefix('{')).expect(line);

@@ -1,4 +1,5 @@
-//! Logs that cannot be written: they cost lines, which are counted and told of, but never a request, and never the server.
+//! Logs that cannot be written: they cost lines, which are counted and told of, but never a request, and never the
+//! server.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -282,7 +283,8 @@ fn an_exit_does_not_wait_for_a_reader() {
     server.process.signal(Signal::TERM);
     let finished = server.process.finish(PROMPT);
     assert_eq!(finished.code, Some(0));
-    // They all fit into memory, and are lost with it: it is told at the last moment. A page has gone into the pipe, at most.
+    // They all fit into memory, and are lost with it: it is told at the last moment. A page has gone into the pipe, at
+    // most.
     let lost = lost(&finished.stderr, "access log", "its reader does not keep up");
     assert!([99, 100].contains(&lost), "{}", finished.stderr);
 }

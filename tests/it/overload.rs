@@ -1,5 +1,5 @@
-//! More clients than there is room for, and clients that want to be in the way: who leaves, who is told what, and what all of
-//! them may cost.
+//! More clients than there is room for, and clients that want to be in the way: who leaves, who is told what, and what
+//! all of them may cost.
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
@@ -162,8 +162,8 @@ fn slow_heads_hold_their_places_no_longer_than_they_may() {
     head.assert_status(408);
 }
 
-/// Leaves the server the descriptors that it has, and so many more. The limit is one of numbers, of which the lowest that is
-/// free is taken first (getrlimit(2)).
+/// Leaves the server the descriptors that it has, and so many more. The limit is one of numbers, of which the lowest
+/// that is free is taken first (getrlimit(2)).
 fn leave_descriptors(server: &Server, more: u64) {
     let is_open = |number: &u64| fs::exists(format!("/proc/{}/fd/{number}", server.process.id())).unwrap();
     let free = (0..).find(|number| !is_open(number)).unwrap();
@@ -255,8 +255,8 @@ fn pipelined_requests_of_one_who_reads_nothing_stay_with_their_sender() {
     });
 }
 
-/// Takes so many bytes of a download ten times a second, until it is cut or has lasted for so long. Tells what it has taken, or
-/// nothing where it was cut.
+/// Takes so many bytes of a download ten times a second, until it is cut or has lasted for so long. Tells what it has
+/// taken, or nothing where it was cut.
 fn takes_little(peer: &mut Peer, server: &mut Server, bytes: usize, lasting: Duration) -> Option<usize> {
     let start = Instant::now();
     let mut taken = 0;
@@ -278,7 +278,8 @@ fn a_little_at_a_time_is_not_enough_to_stay() {
     let mut peer = narrow(server.address());
     peer.send(request("GET", "/large.bin", &[]));
     peer.head().assert_status(200);
-    // The kernel has room for some more of it every three seconds, but not for 8 KiB. In the first three there may be more.
+    // The kernel has room for some more of it every three seconds, but not for 8 KiB. In the first three there may be
+    // more.
     let taken = takes_little(&mut peer, &mut server, 300, Duration::from_secs(9));
     assert_eq!(taken, None, "it is not cut");
 }

@@ -40,7 +40,8 @@ fn configured(directory: &Scratch, more: &str) -> Server {
 /// The program where everyone can execute it, and its config for `nobody`.
 fn program_for_all(directory: &Scratch) -> (PathBuf, PathBuf) {
     let program = directory.join("webserv");
-    // By another process: what this one has open for writing, a process that another test starts has open for a moment too.
+    // By another process: what this one has open for writing, a process that another test starts has open for a moment
+    // too.
     let copied = run(Command::new("cp").arg(env!("CARGO_BIN_EXE_webserv")).arg(&program));
     assert_eq!(copied.code, Some(0), "{copied:?}");
     let config = "listen = '127.0.0.1:0'\n[server]\nuser = 'nobody'\n[log]\naccess = 'off'\n[[site]]\nroot = 'www'\n";

@@ -1,8 +1,8 @@
 //! Requests that nobody should send: each is answered with its status and a reason, and the connection ends, so that
 //! nothing that follows is taken for a request.
 //!
-//! `rfc` has the exact bytes of each such answer beside all others; `tests/CLAUSES.md` the clauses that ask for them, and
-//! `tests/differential/REPORT.md` what nginx and h2o do instead.
+//! `rfc` has the exact bytes of each such answer beside all others; `tests/CLAUSES.md` the clauses that ask for them,
+//! and `tests/differential/REPORT.md` what nginx and h2o do instead.
 
 use std::time::{Duration, Instant};
 

@@ -335,8 +335,8 @@ impl Server {
     }
 }
 
-/// An address that nobody else has, for those who have to know it before. Not one of 127.0.0.1: a port that was free there
-/// a moment ago can be that of any client by now.
+/// An address that nobody else has, for those who have to know it before. Not one of 127.0.0.1: a port that was free
+/// there a moment ago can be that of any client by now.
 pub(crate) fn own_address() -> SocketAddr {
     static COUNT: AtomicUsize = AtomicUsize::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();
@@ -354,8 +354,8 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Waits until a file was changed so long ago that a server keeps what it knows of it: what is younger may be written again
-/// without a trace.
+/// Waits until a file was changed so long ago that a server keeps what it knows of it: what is younger may be written
+/// again without a trace.
 #[track_caller]
 pub(crate) fn settle(path: impl AsRef<Path>) {
     let metadata = fs::symlink_metadata(path).unwrap();

@@ -14,8 +14,8 @@ pub trait Chore: fmt::Debug + Send + Sync {
     /// The number of the device that it will wait for, most of the time (stat(2), `st_dev`).
     fn device(&self) -> u64;
 
-    /// Does it, however long that takes, unless nobody waits for it any more, which is to be asked now and then. The memory
-    /// that it takes meanwhile is its own to bound.
+    /// Does it, however long that takes, unless nobody waits for it any more, which is to be asked now and then. The
+    /// memory that it takes meanwhile is its own to bound.
     ///
     /// # Errors
     ///

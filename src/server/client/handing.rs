@@ -48,8 +48,8 @@ impl Client {
         Client { connection, unread, sending_file, is_new, sent_units, succession, waiting, ..client }
     }
 
-    /// Whether it is between two requests, and nothing is known of the next one, or that is for a successor to answer: it
-    /// can be handed over.
+    /// Whether it is between two requests, and nothing is known of the next one, or that is for a successor to answer:
+    /// it can be handed over.
     pub(in crate::server) fn can_be_handed(&self) -> bool {
         self.is_undisturbed() && (self.is_idle() || self.succession == Succession::Awaited)
     }
@@ -70,8 +70,8 @@ impl Client {
 
     /// Gives it up, to be adopted by another worker and served by that binding there.
     pub(in crate::server) fn hand(self, binding: u32) -> Handed {
-        // All of it is named, so that what is added to a client is decided upon here. What does not go along is as it is
-        // with a new client, for one that can be handed over.
+        // All of it is named, so that what is added to a client is decided upon here. What does not go along is as it
+        // is with a new client, for one that can be handed over.
         let Client {
             transport,
             connection,
@@ -119,16 +119,16 @@ impl Client {
         self.transport.local_address()
     }
 
-    /// Leaves the next request to another worker, if it can be waited for. The time for that is one, however many take over:
-    /// a root may be turned faster than anybody can follow.
+    /// Leaves the next request to another worker, if it can be waited for. The time for that is one, however many take
+    /// over: a root may be turned faster than anybody can follow.
     pub(super) fn leaves_to_successor(&mut self, shared: &Shared) -> bool {
         self.has_progressed = self.succession == Succession::Unneeded;
         self.succession = Succession::Awaited;
         self.waits_for_successor(shared)
     }
 
-    /// Whether it waits to be handed over. Who has waited for too long does not any more, nor does who retires: the request
-    /// is answered here.
+    /// Whether it waits to be handed over. Who has waited for too long does not any more, nor does who retires: the
+    /// request is answered here.
     pub(super) fn waits_for_successor(&mut self, shared: &Shared) -> bool {
         if self.succession != Succession::Awaited {
             return false;

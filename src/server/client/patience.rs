@@ -7,21 +7,21 @@ use super::{Client, Ending};
 use crate::http::{Awaiting, CloseReason};
 use crate::server::shared::Shared;
 
-/// How long a peer that does nothing may take to notice that it has been answered for good (RFC 9112, section 9.6), and how
-/// often it gets this time anew while it sends, or receives.
+/// How long a peer that does nothing may take to notice that it has been answered for good (RFC 9112, section 9.6), and
+/// how often it gets this time anew while it sends, or receives.
 pub(super) const LINGER_TIME: Duration = Duration::from_secs(5);
 pub(super) const LINGER_TIMES: u8 = 3;
 
-/// Less than so many pieces, of so many bytes, are no progress in the time for sending: a peer could stay for ever, a byte at
-/// a time.
+/// Less than so many pieces, of so many bytes, are no progress in the time for sending: a peer could stay for ever, a
+/// byte at a time.
 const PROGRESS_PIECES: u8 = 128;
 const PIECE_BYTES: usize = 64;
 
 /// What is sent is counted in units of so many bytes, up to 255 of them.
 const UNIT_BYTES: usize = 64 * 1024;
 
-/// From so many units on, a peer is trusted with more than [`UNSENT_BYTES`](crate::net::UNSENT_BYTES) in the kernel: with as
-/// much as the kernel itself finds right.
+/// From so many units on, a peer is trusted with more than [`UNSENT_BYTES`](crate::net::UNSENT_BYTES) in the kernel:
+/// with as much as the kernel itself finds right.
 const TRUSTED_UNITS: u8 = 16;
 
 /// How long a client that has not said anything yet is taken to be about to.
@@ -63,9 +63,9 @@ impl Client {
 
     /// Takes note of what was sent, now that there is more to send.
     ///
-    /// What the kernel may hold for the peer is little at first, since who asks for a large file and never reads holds that
-    /// much memory, and is left to the kernel for who has read on (tcp(7), tcp_wmem: 4 MiB at most, as a rule), since
-    /// sending a lot at a time is half the work.
+    /// What the kernel may hold for the peer is little at first, since who asks for a large file and never reads holds
+    /// that much memory, and is left to the kernel for who has read on (tcp(7), tcp_wmem: 4 MiB at most, as a rule),
+    /// since sending a lot at a time is half the work.
     pub(super) fn note_sent(&mut self, bytes: usize) {
         let in_time = usize::from(self.sent_in_time).saturating_add(bytes.div_ceil(PIECE_BYTES));
         self.sent_in_time = u8::try_from(in_time).unwrap_or(u8::MAX);
@@ -78,8 +78,9 @@ impl Client {
         }
     }
 
-    /// Whether the socket can be closed without destroying what the peer has not received yet. It can't where bytes of the
-    /// peer are left unread, or may still come while some of ours are on their way: the kernel answers them with a reset.
+    /// Whether the socket can be closed without destroying what the peer has not received yet. It can't where bytes of
+    /// the peer are left unread, or may still come while some of ours are on their way: the kernel answers them with a
+    /// reset.
     pub(super) fn may_close(&self, reason: CloseReason, has_read_all: bool) -> bool {
         let is_done = has_read_all && !self.is_readable && !reason.lingers();
         self.has_ended || (is_done && !self.transport.has_unacknowledged())

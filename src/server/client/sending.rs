@@ -18,9 +18,10 @@ const LOOK_BYTES: u64 = 1024 * 1024;
 /// Bytes of a file that are fetched from the disk at a time: no more than a small file has.
 const FETCH_BYTES: u64 = 256 * 1024;
 
-/// Bytes that were fetched and are held for those who do not take them at once, of all clients: 64 pieces. What is more is
-/// forgotten, and fetched again when there is room in its socket, as a rule from the page cache. So what is read for a slow
-/// reader is read once, while there are few of them, and ten thousand who read nothing take no more memory than that.
+/// Bytes that were fetched and are held for those who do not take them at once, of all clients: 64 pieces. What is more
+/// is forgotten, and fetched again when there is room in its socket, as a rule from the page cache. So what is read for
+/// a slow reader is read once, while there are few of them, and ten thousand who read nothing take no more memory than
+/// that.
 const HELD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// So much is held for each in any case: it goes into the socket before anything is fetched, so that nothing is for a
@@ -121,8 +122,8 @@ impl Client {
         self.outbox.as_ref().map_or(0, |outbox| outbox.filled())
     }
 
-    /// Forgets what was fetched and is not sent, where too much is held for all. `before` is what was held for this one when
-    /// it was counted last.
+    /// Forgets what was fetched and is not sent, where too much is held for all. `before` is what was held for this one
+    /// when it was counted last.
     pub(super) fn hold_within_bounds(&mut self, before: usize, shared: &mut Shared) {
         if before == 0 && self.held() == 0 {
             return;

@@ -160,9 +160,11 @@ impl Worker {
         }
     }
 
-    /// Closes every listener, for good. Who has come to one that is not to be served by anyone any more is let in before.
+    /// Closes every listener, for good. Who has come to one that is not to be served by anyone any more is let in
+    /// before.
     pub(super) fn close_entrances(&mut self, is_served_on: impl Fn(&Endpoint) -> bool) {
-        // Those who wait are no more than the backlog was; they are the last, so there is no limit to keep free for others.
+        // Those who wait are no more than the backlog was; they are the last, so there is no limit to keep free for
+        // others.
         self.room.open_wide();
         self.entrances.pause_ends = None;
         for number in 0..self.entrances.open.len() {

@@ -56,8 +56,8 @@ impl Worker {
         }
     }
 
-    /// Closes the listeners, of which the successor has its own, and gives it every client that it serves too, as soon as
-    /// that is between two requests. The others finish what has begun by now.
+    /// Closes the listeners, of which the successor has its own, and gives it every client that it serves too, as soon
+    /// as that is between two requests. The others finish what has begun by now.
     pub(super) fn hand_over(&mut self, successor: Successor) {
         if self.leaving.ends().is_some() {
             return;

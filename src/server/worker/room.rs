@@ -1,6 +1,6 @@
-//! Room for those who come where all places are taken: whoever has nothing to lose leaves, or else who comes waits for a
-//! moment and is then told to try again. Nobody is put out who is being served, or who is still about to ask: a request
-//! that comes slowly has its `head_time`.
+//! Room for those who come where all places are taken: whoever has nothing to lose leaves, or else who comes waits for
+//! a moment and is then told to try again. Nobody is put out who is being served, or who is still about to ask: a
+//! request that comes slowly has its `head_time`.
 
 use std::collections::{BinaryHeap, VecDeque};
 use std::io;
@@ -154,8 +154,8 @@ impl Worker {
         Some(Place::TurnedAway)
     }
 
-    /// The place of one that could not be accepted for lack of a descriptor or of memory, if that is likely to be different
-    /// now.
+    /// The place of one that could not be accepted for lack of a descriptor or of memory, if that is likely to be
+    /// different now.
     pub(super) fn find_descriptor(&mut self, error: io::Error) -> Option<Place> {
         self.room.untold.error = Some(error);
         if self.put_out() {
@@ -190,8 +190,8 @@ impl Worker {
         *self.room.full_since.get_or_insert(now) + TURNED_AWAY_AFTER <= now
     }
 
-    /// Lets a client leave who has nothing to lose, if there is one. Those that have been answered for good go first, then
-    /// the one that has been idle for the longest time.
+    /// Lets a client leave who has nothing to lose, if there is one. Those that have been answered for good go first,
+    /// then the one that has been idle for the longest time.
     fn put_out(&mut self) -> bool {
         if self.room.expendable.is_empty() && self.room.looks_again <= self.shared.instant {
             self.look_for_expendable();

@@ -46,8 +46,8 @@ impl Order {
         value.and_then(|value| ORDERS.iter().find(|(name, _)| *name == value)).map_or(Order::USUAL, |(_, order)| *order)
     }
 
-    /// Where the heading of a column leads to from here: the other way round where it is this one already, else what one
-    /// wants to see first of it.
+    /// Where the heading of a column leads to from here: the other way round where it is this one already, else what
+    /// one wants to see first of it.
     pub(super) fn next(self, by: By) -> Order {
         let direction = match (self.by == by, self.direction, by) {
             (true, Direction::Ascending, _) | (false, _, By::Size | By::Time) => Direction::Descending,

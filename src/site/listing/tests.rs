@@ -112,7 +112,8 @@ fn json_is_exact() {
 #[test]
 fn many_are_on_several_pages_each_of_them_on_one() {
     let count = 2 * ENTRIES_MAX + 7;
-    // In no order: 7919 has no factor in common with their number. Every third is a directory, and sizes are not unique.
+    // In no order: 7919 has no factor in common with their number. Every third is a directory, and sizes are not
+    // unique.
     let numbers = || (0..count).map(|number| number * 7919 % count);
     let kind = |number: usize| if number.is_multiple_of(3) { Kind::Directory } else { Kind::File };
     let make = |number: usize| entry(format!("f&{number}").as_bytes(), kind(number), number as u64 / 1000, 1);

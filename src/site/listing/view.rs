@@ -1,5 +1,5 @@
-//! What of a directory is on a page: what the query of its URL says. A page begins behind an entry rather than at a number,
-//! so that none is missed or told twice where others come and go, and no page takes more memory than the first.
+//! What of a directory is on a page: what the query of its URL says. A page begins behind an entry rather than at a
+//! number, so that none is missed or told twice where others come and go, and no page takes more memory than the first.
 
 use std::fmt::{self, Display, Formatter};
 

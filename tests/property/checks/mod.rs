@@ -1,8 +1,8 @@
 //! What must hold for any bytes, a file for each parser: `check` takes them and panics where it does not hold. The
 //! targets in `fuzz/` and the properties of this test call the same checks.
 //!
-//! The first bytes of an input choose limits, splits and the like. The rest is either taken as it is, or, so that chance
-//! gets deep into a parser, with each byte above 127 standing for a fragment of its grammar.
+//! The first bytes of an input choose limits, splits and the like. The rest is either taken as it is, or, so that
+//! chance gets deep into a parser, with each byte above 127 standing for a fragment of its grammar.
 
 pub(crate) mod accept_encoding;
 pub(crate) mod chunked;

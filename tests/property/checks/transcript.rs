@@ -53,8 +53,8 @@ pub(crate) const NAMES: [(&str, FieldName); 14] = [
     ("user-agent", FieldName::UserAgent),
 ];
 
-/// The steps that `input` leads to in pieces of these lengths, with the end of the input behind them. How many steps are
-/// taken between two pieces, and whether the end is told along with the last piece or later, is left to chance.
+/// The steps that `input` leads to in pieces of these lengths, with the end of the input behind them. How many steps
+/// are taken between two pieces, and whether the end is told along with the last piece or later, is left to chance.
 pub(crate) fn transcript(input: &[u8], split: &[usize], limits: &Limits, random: &mut Random) -> Vec<Taken> {
     let mut connection = Connection::default();
     let mut steps = Vec::new();

@@ -1,5 +1,5 @@
-//! Preconditions (RFC 9110, section 13) of a field section. The lines of a list have been joined, as section 5.3 allows;
-//! a date and If-Range are no lists, so two lines of them are no value at all.
+//! Preconditions (RFC 9110, section 13) of a field section. The lines of a list have been joined, as section 5.3
+//! allows; a date and If-Range are no lists, so two lines of them are no value at all.
 
 use super::date;
 
