@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::support::{Scratch, Server, eventually};
@@ -290,5 +290,30 @@ fn what_is_not_kept_has_siblings_all_the_same() {
         get_as(&server, "/app.js", "br").assert_content("in br");
         get_as(&server, "/large.js", "gzip").assert_content("y".repeat(280_000));
         get(&server, "/app.js").assert_content(PLAIN);
+    }
+}
+
+/// A directory on tmpfs, which cannot tell what is in memory. Removed when the test is over.
+struct OnTmpfs(PathBuf);
+
+impl Drop for OnTmpfs {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_file_that_has_to_be_fetched_is_not_fetched_again_for_its_sibling() {
+    let root = OnTmpfs(PathBuf::from(format!("/dev/shm/webserv-it-{}-siblings", std::process::id())));
+    // Not every container has one.
+    let Ok(()) = fs::create_dir(&root.0) else { return };
+    fs::write(root.0.join("app.js"), PLAIN).unwrap();
+    fs::write(root.0.join("app.js.zst"), "in zstd").unwrap();
+    let config = format!("listen = '127.0.0.1:0'\n[limits]\ncache_size = 0\n[[site]]\nroot = '{}'\n", root.0.display());
+    let directory = Scratch::new();
+    let server = Server::configured(&directory, &config);
+    for _ in 0..3 {
+        get_as(&server, "/app.js", "br, zstd").assert_content("in zstd");
+        get_as(&server, "/app.js", "br").assert_content(PLAIN);
     }
 }
