@@ -81,8 +81,13 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // It says so when it is there.
+        // It says so when it is there; a thread may come and go meanwhile, so that some are left to be caught up with.
         BufReader::new(strace.stderr.take().unwrap()).read_line(&mut String::new()).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !is_traced(&process) {
+            assert!(Instant::now() < deadline, "strace has not all threads");
+            std::thread::yield_now();
+        }
         for _ in 0..REQUESTS {
             round(&mut sockets);
         }
@@ -96,6 +101,15 @@ impl Server {
         println!("{connections} connections: {calls} calls\n{table}");
         calls / (connections * REQUESTS) as f64
     }
+}
+
+/// Whether each thread of a process is traced by another (proc_pid_status(5)).
+fn is_traced(process: &str) -> bool {
+    std::fs::read_dir(format!("/proc/{process}/task")).unwrap().all(|task| {
+        let status = std::fs::read_to_string(task.unwrap().path().join("status"));
+        // One that has ended does not count.
+        status.map_or(true, |status| !status.contains("TracerPid:\t0\n"))
+    })
 }
 
 #[test]

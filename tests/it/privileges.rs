@@ -64,13 +64,17 @@ fn a_directory_that_may_not_be_read_is_not_listed() {
 }
 
 #[test]
-#[ignore = "needs root"]
+#[ignore = "needs root and setpriv"]
 fn root_binds_and_is_another_user_from_then_on() {
     let directory = Scratch::with(&[("www/a.txt", "a")]);
     // A port that only root may bind, as a rule, and that nobody has at the moment.
     let port = (600..1024).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap();
     let config = format!("listen = '127.0.0.1:{port}'\n[server]\nuser = 'nobody'\n[[site]]\nroot = 'www'\n");
-    let server = Server::configured(&directory, &config);
+    let file = directory.write("webserv.toml", config);
+    // Root has groups, as a rule, that would stay.
+    let mut command = Command::new("setpriv");
+    command.args(["--groups", "4,27", env!("CARGO_BIN_EXE_webserv"), "-c"]).arg(file);
+    let server = Server::start(&mut command);
     get(&server, "/a.txt").assert_status(200).assert_content("a");
     assert_nobody(server.process.id());
 }
