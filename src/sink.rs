@@ -104,7 +104,9 @@ impl Sink {
         self.shared.outlet.is_terminal()
     }
 
-    /// Hands over whole lines. Where there is no room for all of them, all of them are lost.
+    /// Hands over whole lines. Where there is no room for all of them, all of them are lost. Where no thread can be
+    /// started, the diagnostics are written at once, as much as can be without a wait for their reader: nobody else could
+    /// tell why.
     pub fn put(&self, lines: &[u8]) {
         if lines.is_empty() {
             return;
@@ -115,7 +117,11 @@ impl Sink {
         if state.waiting.len() + lines.len() > WAITING_MAX {
             state.lose(lines, None);
         } else if let Err(error) = shared.have_writer(&mut state) {
-            state.lose(lines, Some(error));
+            if shared.outlet.is_for_diagnostics() {
+                state = shared.write_at_once(state, lines);
+            } else {
+                state.lose(lines, Some(error));
+            }
         } else {
             must_wake = state.add(lines);
         }
@@ -147,7 +153,8 @@ impl Shared {
         if !state.has_writer {
             let shared = Arc::clone(self);
             let builder = thread::Builder::new().name("log".to_owned()).stack_size(STACK_BYTES);
-            builder.spawn(move || shared.write_lines())?;
+            let no_thread = |error| io::Error::other(format!("no thread could be started: {error}"));
+            builder.spawn(move || shared.write_lines()).map_err(no_thread)?;
             state.has_writer = true;
         }
         Ok(())

@@ -54,18 +54,18 @@ pub(super) fn begin(
     workers: Vec<(u64, Arc<Config>)>,
     appearance: Appearance,
     news: &Arc<Mailbox<News>>,
-) -> io::Result<()> {
+) -> Result<(), StartError> {
     let (load, news) = (Arc::clone(load), Arc::clone(news));
     let act = move || -> Result<Box<Loaded>, ReloadError> {
         Ok(Box::new(Loaded { config: load()?, logs: NewLogs::open(workers, appearance) }))
     };
-    thread::Builder::new().name("reload".to_owned()).spawn(move || {
+    let thread = thread::Builder::new().name("reload".to_owned()).spawn(move || {
         // Whoever waits for it waits for good.
         let panicked = |_| Err(StartError::Io(io::Error::other("the reload has panicked")).into());
         let loaded = catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(panicked);
         news.put_with(|| News::Loaded(loaded));
-    })?;
-    Ok(())
+    });
+    thread.map(drop).map_err(StartError::Thread)
 }
 
 /// Why a config is not served by.

@@ -70,10 +70,10 @@ pub(super) fn end_the_oldest(workers: &mut [Running], time: Duration) {
 
 impl Running {
     /// Starts a worker, which tells when it serves, or why it cannot.
-    pub(super) fn start(outfit: Outfit) -> io::Result<Running> {
+    pub(super) fn start(outfit: Outfit) -> Result<Running, StartError> {
         let (number, config, orders) = (outfit.reports.number, Arc::clone(&outfit.config), outfit.orders());
         let builder = thread::Builder::new().name("serve".to_owned()).stack_size(STACK_BYTES);
-        let thread = builder.spawn(move || serve(outfit))?;
+        let thread = builder.spawn(move || serve(outfit)).map_err(StartError::Thread)?;
         Ok(Running { number, config, orders, opened: Opened::default(), ends: None, thread })
     }
 }

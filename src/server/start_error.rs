@@ -48,6 +48,8 @@ pub enum StartError {
     User(String, io::Error),
     /// The kernel has a sandbox, and refuses it.
     Sandbox(io::Error),
+    /// No thread could be started.
+    Thread(io::Error),
     /// The machine refused something else.
     Io(io::Error),
 }
@@ -76,6 +78,7 @@ impl StartError {
             | Self::Worker(error)
             | Self::User(_, error)
             | Self::Sandbox(error)
+            | Self::Thread(error)
             | Self::Io(error) => Some(error),
         }
     }
@@ -122,6 +125,11 @@ impl Display for StartError {
             Self::Sandbox(error) => {
                 write!(f, "cannot enter the sandbox: {error}\n  help: `sandbox = false` in [server] does without it")
             }
+            Self::Thread(error) => write!(
+                f,
+                "no thread could be started: {error}\n  help: the limit of processes (ulimit -u, or TasksMax of systemd) counts \
+                 threads too"
+            ),
             Self::Io(error) => error.fmt(f),
         }
     }

@@ -206,7 +206,7 @@ impl Supervisor {
     /// Starts a worker, which tells when it serves.
     fn spawn(&mut self, outfit: Outfit) -> Result<Running, StartError> {
         self.started += 1;
-        Ok(Running::start(outfit)?)
+        Running::start(outfit)
     }
 
     /// The worker of that number, if it is the one that does not serve yet, and what it is for.

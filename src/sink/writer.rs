@@ -62,6 +62,26 @@ impl Shared {
         }
     }
 
+    /// Writes lines where there is no writer, and what there is to tell of lost ones before them. What there is no room
+    /// for is lost.
+    pub(super) fn write_at_once<'a>(&'a self, state: MutexGuard<'a, State>, lines: &[u8]) -> MutexGuard<'a, State> {
+        let mut state = self.tell_losses(state);
+        state.add(lines);
+        let mut piece = Vec::new();
+        while !state.waiting.is_empty() {
+            state.copy_piece(&mut piece, self.outlet.piece());
+            match self.outlet.write(&piece) {
+                Ok(bytes) => state.note_written(&piece, bytes),
+                Err(error) => {
+                    let reason = Some(&error).filter(|error| error.kind() != io::ErrorKind::WouldBlock);
+                    state.give_up(reason);
+                    break;
+                }
+            }
+        }
+        state
+    }
+
     /// Waits for lines, or for the last holder to go.
     fn await_lines<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         while !state.has_lines() && state.holders > 0 {

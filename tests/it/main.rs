@@ -55,6 +55,7 @@ mod sandbox;
 mod serve;
 mod slow_disk;
 mod support;
+mod threads;
 mod tidy;
 mod vhosts;
 mod wire;

@@ -38,7 +38,7 @@ fn configured(directory: &Scratch, more: &str) -> Server {
 }
 
 /// The program where everyone can execute it, and its config for `nobody`.
-fn program_for_all(directory: &Scratch) -> (PathBuf, PathBuf) {
+pub(crate) fn program_for_all(directory: &Scratch) -> (PathBuf, PathBuf) {
     let program = directory.join("webserv");
     // By another process: what this one has open for writing, a process that another test starts has open for a moment
     // too.
