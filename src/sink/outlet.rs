@@ -127,6 +127,12 @@ impl Outlet {
         }
     }
 
+    /// How long it is by now, in bytes, where it is a file.
+    pub(super) fn length(&self) -> Option<u64> {
+        let descriptor = self.target.descriptor().filter(|_| self.is_regular())?;
+        u64::try_from(rustix::fs::fstat(descriptor).ok()?.st_size).ok()
+    }
+
     /// Whether this error is about what was written before.
     pub(super) fn tells_late(&self, error: &io::Error) -> bool {
         matches!(&self.target, Target::Datagrams(datagrams) if datagrams.tells_late(error))

@@ -34,6 +34,8 @@ pub(super) struct State {
     stuck: usize,
     /// The last byte that was written did not end a line.
     is_mid_line: bool,
+    /// How long the file was when an error cut that line in two, where it is a file.
+    cut_at: Option<u64>,
     /// The last write failed.
     pub(super) has_failed: bool,
     pub(super) has_writer: bool,
@@ -62,6 +64,7 @@ impl Default for State {
             wake_at: usize::MAX,
             stuck: 0,
             is_mid_line: false,
+            cut_at: None,
             has_failed: false,
             has_writer: false,
             holders: 0,
@@ -138,12 +141,13 @@ impl State {
         self.is_mid_line = piece.get(..bytes).and_then(<[u8]>::last) != Some(&b'\n');
         self.waiting.drain(..bytes.min(self.waiting.len()));
         self.stuck = 0;
+        self.cut_at = None;
         self.has_failed = false;
     }
 
     /// Nothing can be written, for that reason or for want of room: gives up all lines, but for the rest of the one
-    /// that has been begun. That is lost as well where nobody is left to bring more.
-    pub(super) fn give_up(&mut self, error: Option<&io::Error>) {
+    /// that has been begun, in a file that has this length now. That is lost as well where nobody is left to bring more.
+    pub(super) fn give_up(&mut self, error: Option<&io::Error>, length: Option<u64>) {
         let lines = self.waiting.make_contiguous();
         let rest = match memchr(b'\n', lines) {
             Some(end) if self.is_mid_line => end + 1,
@@ -154,9 +158,22 @@ impl State {
         let lost = count_lines(lines.get(first_lost..).unwrap_or_default());
         self.waiting.truncate(rest);
         self.stuck = rest;
+        self.cut_at = self.cut_at.or(length).filter(|_| self.is_mid_line);
         self.has_failed = error.is_some();
         self.losses.count += lost;
         self.losses.reason = error.map(io::Error::to_string);
+    }
+
+    /// Gives up the rest of a line that was cut in two where the file is shorter since: its beginning has been removed.
+    pub(super) fn note_length(&mut self, length: impl FnOnce() -> Option<u64>) {
+        let Some(cut_at) = self.cut_at else { return };
+        if length().is_none_or(|length| length >= cut_at) {
+            return;
+        }
+        let rest = memchr(b'\n', self.waiting.make_contiguous()).map_or(self.waiting.len(), |end| end + 1);
+        self.waiting.drain(..rest);
+        self.losses.count += 1;
+        (self.stuck, self.is_mid_line, self.cut_at) = (0, false, None);
     }
 
     /// No more than one try for anything from here on.

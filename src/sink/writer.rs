@@ -34,6 +34,7 @@ impl Shared {
                 state.has_writer = false;
                 return;
             }
+            state.note_length(|| self.outlet.length());
             // No more than there is now: what comes meanwhile is gathered.
             let mut due = state.waiting.len();
             while due > 0 && state.has_lines() {
@@ -49,7 +50,7 @@ impl Shared {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => state = self.await_room(state),
                     Err(error) if self.outlet.tells_late(&error) => state.lose(b"\n", Some(error)),
                     Err(error) => {
-                        state.give_up(Some(&error));
+                        state.give_up(Some(&error), self.outlet.length());
                         due = 0;
                     }
                 }
@@ -66,6 +67,7 @@ impl Shared {
     /// for is lost.
     pub(super) fn write_at_once<'a>(&'a self, state: MutexGuard<'a, State>, lines: &[u8]) -> MutexGuard<'a, State> {
         let mut state = self.tell_losses(state);
+        state.note_length(|| self.outlet.length());
         state.add(lines);
         let mut piece = Vec::new();
         while !state.waiting.is_empty() {
@@ -74,7 +76,7 @@ impl Shared {
                 Ok(bytes) => state.note_written(&piece, bytes),
                 Err(error) => {
                     let reason = Some(&error).filter(|error| error.kind() != io::ErrorKind::WouldBlock);
-                    state.give_up(reason);
+                    state.give_up(reason, self.outlet.length());
                     break;
                 }
             }
@@ -112,7 +114,7 @@ impl Shared {
                 return state;
             }
             if is_abandoned && state.holders == 0 {
-                state.give_up(None);
+                state.give_up(None, None);
                 return state;
             }
         }

@@ -136,6 +136,29 @@ fn a_disk_that_is_full_for_a_while_cuts_no_line() {
 }
 
 #[test]
+fn a_log_that_is_emptied_while_the_disk_is_full_begins_with_a_whole_line() {
+    let (directory, config) = site("access.log");
+    let mut server = Server::configured(&directory, &config);
+    let process = Pid::from_raw(server.process.id().cast_signed());
+    let limit = |bytes| _ = prlimit(process, Resource::Fsize, Rlimit { current: Some(bytes), maximum: None }).unwrap();
+    let mut peer = server.connect();
+    limit(10_001); // in the middle of a line
+    ask(&mut peer, 0..20);
+    server.process.stderr.line_with("lost: File too large");
+    let log = directory.join("access.log");
+    File::options().write(true).open(&log).unwrap().set_len(0).unwrap();
+    limit(100_000_000);
+    ask(&mut peer, 20..40);
+    let finished = server.stop();
+    assert_eq!(finished.code, Some(0));
+    let numbers = numbers(&fs::read_to_string(&log).unwrap());
+    assert_eq!(numbers.last(), Some(&39));
+    // Two lines went with the file, those in front of the one that was cut.
+    let lost = lost(&finished.stderr, "access log", "File too large");
+    assert_eq!(2 + numbers.len() + lost, 40, "{}", finished.stderr);
+}
+
+#[test]
 #[ignore = "mounts a file system, which takes root; CI runs it with --ignored"]
 fn a_file_system_that_is_full_for_a_while_cuts_no_line() {
     struct Mounted(std::path::PathBuf);
