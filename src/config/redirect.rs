@@ -125,7 +125,7 @@ impl Word for Location {
     type Value = String;
 
     const COMPLAINT: &str = "invalid target";
-    const PATTERN: &str = r"^(/[!-~]*|https?://[!-~]+)$";
+    const PATTERN: &str = r"^(/[!-~]*|https?://[!-)+-~]+([/?#][!-~]*)?)$";
 
     fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
         if let Some(char) = text.chars().find(|char| !char.is_ascii_graphic()) {
@@ -133,15 +133,25 @@ impl Word for Location {
             let problem = format!("a URL cannot hold {}", Quoted(&char.escape_default().to_string()));
             return Err(Malformed::new(problem).help(format!("write {escapes} for it")));
         }
-        let host = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
-        let is_absolute = host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', '*', '?', '#']));
+        let rest = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+        let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
         match text {
             _ if text.matches('*').count() > 1 => Err(Malformed::new("`*` stands once, for the rest of the path")),
             // Another host, to a browser.
             _ if text.starts_with("//") || text.starts_with("/\\") => {
                 Err(Malformed::new("expected one slash").help("another host is written \"https://host/path\""))
             }
-            _ if text.starts_with('/') || is_absolute => Ok(text.to_owned()),
+            // Whoever asks would choose the host: a rest is not bound to begin with a slash.
+            _ if authority.contains('*') => {
+                let problem = Malformed::new("`*` stands behind the slash that ends the host");
+                Err(match authority.strip_suffix('*') {
+                    Some(host) if !host.is_empty() => {
+                        problem.help(format!("write \"{}\"", text.replacen('*', "/*", 1)))
+                    }
+                    _ => problem,
+                })
+            }
+            _ if text.starts_with('/') || !authority.is_empty() => Ok(text.to_owned()),
             _ => {
                 let expected = Malformed::new("expected a path that begins with a slash, or a URL of http or https");
                 Err(match text.contains(':') || text.is_empty() || text.starts_with('*') {
