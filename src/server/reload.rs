@@ -31,11 +31,13 @@ pub(super) struct NewLogs(Vec<(u64, Box<AccessLog>)>);
 impl NewLogs {
     /// Opens all of them or none.
     fn open(workers: Vec<(u64, Arc<Config>)>, appearance: Appearance) -> Result<NewLogs, StartError> {
-        let is_file = |config: &Config| matches!(config.log.access, AccessTarget::File(_));
-        let files = workers.into_iter().filter(|(_, config)| is_file(config));
+        // What was there under a name may be somewhere else by now, be it a file or a host.
+        let has_name =
+            |config: &Config| matches!(config.log.access, AccessTarget::File(_) | AccessTarget::SyslogUdp { .. });
+        let named = workers.into_iter().filter(|(_, config)| has_name(config));
         let open =
             |(number, config): (u64, Arc<Config>)| Ok((number, Box::new(open_access_log(&config, appearance, None)?)));
-        files.map(open).collect::<Result<_, _>>().map(NewLogs)
+        named.map(open).collect::<Result<_, _>>().map(NewLogs)
     }
 
     /// Has those of these workers write to them that have not ended meanwhile.
@@ -93,5 +95,33 @@ impl Display for ReloadError {
             ReloadError::Config(diagnostics) => write!(f, "\n{}", diagnostics.render(false).trim_end()),
             ReloadError::Start(error) => write!(f, " {error}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+
+    #[test]
+    fn what_has_a_name_is_looked_up_again() {
+        let appearance = Appearance { software: "", shows_access: true, color: false };
+        let log = std::env::temp_dir().join(format!("webserv-reload-{}.log", std::process::id()));
+        let workers = [
+            AccessTarget::Off,
+            AccessTarget::File(log.clone()),
+            AccessTarget::Stdout,
+            AccessTarget::SyslogUdp { host: "127.0.0.1".to_owned(), port: 514 },
+            AccessTarget::SyslogUnix("/dev/log".into()),
+        ];
+        let configured = |access| {
+            let mut config = Config::from_directory(&std::env::temp_dir(), &Overrides::default()).unwrap();
+            config.log.access = access;
+            Arc::new(config)
+        };
+        let logs = NewLogs::open((0..).zip(workers.map(configured)).collect(), appearance);
+        std::fs::remove_file(log).unwrap();
+        let numbers: Vec<_> = logs.unwrap().0.into_iter().map(|(number, _)| number).collect();
+        assert_eq!(numbers, [1, 3]);
     }
 }
