@@ -3,10 +3,12 @@
 
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::{Listeners, Sandbox, Supervisor, privileges};
 use crate::config::{self, Origin};
+use crate::escape::Visible;
 use crate::net::LocalAddress;
 use crate::site::Binding;
 
@@ -157,9 +159,6 @@ fn plain(path: &Path) -> String {
     // A config may say "../www", which nobody would type.
     let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let here = std::env::current_dir().unwrap_or_default();
-    let text = match full.strip_prefix(here) {
-        Ok(below) if !below.as_os_str().is_empty() => below.display().to_string(),
-        _ => full.display().to_string(),
-    };
-    text.chars().flat_map(|char| if char.is_control() { char.escape_default().collect() } else { vec![char] }).collect()
+    let shown = full.strip_prefix(here).ok().filter(|below| !below.as_os_str().is_empty()).unwrap_or(&full);
+    Visible(shown.as_os_str().as_bytes()).to_string()
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::port_holder::Holder;
@@ -98,22 +99,24 @@ impl Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root { path, error, denied } => {
-                write!(f, "cannot open {}: {error}", path.display())?;
+                write!(f, "cannot open {}: {error}", Visible(path.as_os_str().as_bytes()))?;
                 explain_denial(f, denied.as_deref())
             }
             Self::AccessLog { target: AccessTarget::File(path), error, denied } => {
-                write!(f, "cannot open the access log {}: {error}", path.display())?;
+                write!(f, "cannot open the access log {}: {error}", Visible(path.as_os_str().as_bytes()))?;
                 match standard_stream(path) {
                     Some(word) => write!(f, "\n  help: write access = \"{word}\", which is open already"),
                     None => explain_denial(f, denied.as_deref()),
                 }
             }
-            Self::AccessLog { target, error, .. } => write!(f, "cannot open the access log {target}: {error}"),
+            Self::AccessLog { target, error, .. } => {
+                write!(f, "cannot open the access log {}: {error}", Visible(target.to_string().as_bytes()))
+            }
             Self::Bind { address, error, holder } if error.kind() == io::ErrorKind::AddrInUse => {
                 explain_holder(f, address, holder.as_ref())
             }
             Self::Bind { address, error, .. } => {
-                write!(f, "cannot listen on {address}: ")?;
+                write!(f, "cannot listen on {}: ", Visible(address.to_string().as_bytes()))?;
                 explain_bind(f, matches!(address, LocalAddress::Unix(_)), error)
             }
             Self::Worker(error) => write!(f, "a worker cannot go on: {error}"),
@@ -136,6 +139,8 @@ impl Display for StartError {
 }
 
 fn explain_holder(f: &mut fmt::Formatter<'_>, address: &LocalAddress, holder: Option<&Holder>) -> fmt::Result {
+    let address = address.to_string();
+    let address = Visible(address.as_bytes());
     match holder {
         // An address that a new config has no more stands in the way of one that it has instead.
         Some(holder) if holder.pid == std::process::id() => {
@@ -204,6 +209,26 @@ mod tests {
     use std::error::Error;
 
     use super::*;
+
+    #[test]
+    fn a_path_steers_no_terminal() {
+        let (path, error) = (PathBuf::from("/\x1b[31m\n\u{9b}"), || io::ErrorKind::NotFound.into());
+        let unix = AccessTarget::SyslogUnix(path.clone());
+        for error in [
+            StartError::root(path.clone(), error()),
+            StartError::access_log(AccessTarget::File(path.clone()), error()),
+            StartError::access_log(unix, error()),
+            StartError::Bind { address: LocalAddress::Unix(path.clone()), error: error(), holder: None },
+            StartError::Bind {
+                address: LocalAddress::Unix(path),
+                error: io::ErrorKind::AddrInUse.into(),
+                holder: None,
+            },
+        ] {
+            let shown = error.to_string();
+            assert!(shown.contains("/\\x1B[31m\\x0A\\xC2\\x9B") && !shown.contains('\x1b'), "{shown:?}");
+        }
+    }
 
     #[test]
     fn who_was_denied_it_is_known_when_it_is_shown() {
