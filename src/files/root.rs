@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
 
 use super::directory::Directory;
 use super::error::OpenError;
@@ -111,11 +112,11 @@ impl Root {
     ///
     /// Where there is no directory now, or it cannot be opened. The root stays what it was.
     pub fn refresh(&mut self) -> Result<Refreshed, OpenError> {
-        let place = place(&rustix::fs::stat(&self.path)?);
+        let place = place(&rustix::fs::stat(&self.path).map_err(of_root)?);
         if self.beneath.open.as_ref().is_some_and(|open| open.place == place) {
             return Ok(Refreshed::Same);
         }
-        let directory = open_directory(&self.path)?;
+        let directory = open_directory(&self.path).map_err(of_root)?;
         if self.is_confined {
             return Ok(Refreshed::OutOfReach);
         }
@@ -200,6 +201,14 @@ impl Beneath {
 /// O_PATH, because a root that may be searched but not listed is served all the same.
 fn open_directory(path: &Path) -> rustix::io::Result<OwnedFd> {
     rustix::fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// The path of a root leads out of nothing: what it is denied for has a name of its own.
+fn of_root(errno: Errno) -> OpenError {
+    match errno {
+        Errno::LOOP | Errno::ACCESS | Errno::PERM => OpenError::Io(errno.into()),
+        other => other.into(),
+    }
 }
 
 /// To the kernel an empty path names nothing.

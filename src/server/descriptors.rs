@@ -2,6 +2,8 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::start_error::StartError;
+
 /// Descriptors of the process itself (standard streams, signals, mailboxes, a reactor, fetchers, a log), and some to
 /// spare for what is opened for a moment.
 const OWN_DESCRIPTORS: u64 = 28;
@@ -45,15 +47,30 @@ impl Descriptors {
     /// Connections, of those that are wanted, that can be had beside so many roots and listeners, at least one. Tells
     /// where these are fewer.
     pub(super) fn for_connections(self, wanted: usize, roots: usize, listeners: usize) -> usize {
-        // A listener has two: one is the worker's, one is kept for those who come after it.
-        let others = self.for_files() + self.for_turned_away() + roots + 2 * listeners;
-        let taken = OWN_DESCRIPTORS + others as u64;
-        // And so has a client that is sent a file.
-        let affordable = usize::try_from(self.limit.saturating_sub(taken) / 2).unwrap_or(usize::MAX).max(1);
+        let affordable = self.affordable(roots, listeners).max(1);
         if affordable < wanted {
             let level = if affordable < CONNECTIONS_FEW { log::Level::Warn } else { log::Level::Debug };
             log::log!(level, "{affordable} connections at most, by the descriptor limit of {}", self.limit);
         }
         wanted.min(affordable)
+    }
+
+    /// Whether there are so few that not one client could be served.
+    pub(super) fn check(self, roots: usize, listeners: usize) -> Result<(), StartError> {
+        if self.affordable(roots, listeners) > 0 {
+            return Ok(());
+        }
+        let enough = |limit: &u64| Descriptors { limit: *limit }.affordable(roots, listeners) > 0;
+        let needed = (self.limit..).find(enough).unwrap_or(u64::MAX);
+        Err(StartError::Descriptors { limit: self.limit, needed })
+    }
+
+    /// Connections that can be had.
+    fn affordable(self, roots: usize, listeners: usize) -> usize {
+        // A listener has two: one is the worker's, one is kept for those who come after it.
+        let others = self.for_files() + self.for_turned_away() + roots + 2 * listeners;
+        let taken = OWN_DESCRIPTORS + others as u64;
+        // And so has a client that is sent a file.
+        usize::try_from(self.limit.saturating_sub(taken) / 2).unwrap_or(usize::MAX)
     }
 }

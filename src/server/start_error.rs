@@ -5,6 +5,9 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
+use super::descriptors::Descriptors;
 use super::port_holder::Holder;
 use super::privileges;
 use crate::config::AccessTarget;
@@ -49,6 +52,13 @@ pub enum StartError {
     User(String, io::Error),
     /// The kernel has a sandbox, and refuses it.
     Sandbox(io::Error),
+    /// There may be fewer descriptors than it takes to serve one client.
+    Descriptors {
+        /// How many there may be (getrlimit(2), `RLIMIT_NOFILE`)
+        limit: u64,
+        /// How many there would have to be
+        needed: u64,
+    },
     /// No thread could be started.
     Thread(io::Error),
     /// The machine refused something else.
@@ -66,13 +76,16 @@ impl StartError {
 
     /// What kind of error the machine gave.
     pub fn kind(&self) -> io::ErrorKind {
-        self.cause().map_or(io::ErrorKind::PermissionDenied, io::Error::kind)
+        match self {
+            Self::Descriptors { .. } => io::ErrorKind::QuotaExceeded,
+            _ => self.cause().map_or(io::ErrorKind::PermissionDenied, io::Error::kind),
+        }
     }
 
     /// The error of the machine that is behind it.
     fn cause(&self) -> Option<&io::Error> {
         match self {
-            Self::NotRoot(_) => None,
+            Self::NotRoot(_) | Self::Descriptors { .. } => None,
             Self::Root { error, .. }
             | Self::AccessLog { error, .. }
             | Self::Bind { error, .. }
@@ -127,6 +140,9 @@ impl Display for StartError {
             Self::User(user, error) => write!(f, "cannot become {user}: {error}"),
             Self::Sandbox(error) => {
                 write!(f, "cannot enter the sandbox: {error}\n  help: `sandbox = false` in [server] does without it")
+            }
+            Self::Descriptors { limit, needed } => {
+                write!(f, "the limit of open files (ulimit -n) is {limit}; {needed} are needed at least")
             }
             Self::Thread(error) => write!(
                 f,
@@ -194,6 +210,11 @@ fn explain_bind(f: &mut fmt::Formatter<'_>, is_unix: bool, error: &io::Error) ->
 
 impl From<io::Error> for StartError {
     fn from(error: io::Error) -> StartError {
+        if Errno::from_io_error(&error) == Some(Errno::MFILE)
+            && let Err(too_few) = Descriptors::raise().check(1, 1)
+        {
+            return too_few;
+        }
         StartError::Io(error)
     }
 }

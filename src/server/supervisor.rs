@@ -1,5 +1,6 @@
 //! Starts the workers, tells them what signals ask for, and sees them end. Takes nothing from clients.
 
+use std::collections::HashSet;
 use std::io;
 use std::mem;
 use std::os::fd::BorrowedFd;
@@ -55,10 +56,11 @@ impl Supervisor {
     /// opened by that user: what can be opened now can be opened by a reload, and what that user may not write to is
     /// not written to as root. None where it was told to stop before it served.
     pub fn start(config: Config, appearance: Appearance, signals: Signals) -> Result<Option<Supervisor>, StartError> {
+        // Before anything is opened: there may be more of it than the limit allows until then.
+        let addresses: HashSet<_> = config.sites.iter().flat_map(|site| &site.listen).collect();
+        Descriptors::raise().check(config.sites.len(), addresses.len())?;
         signals.wait_for_stops();
         privileges::gain_none()?;
-        // Before anything is opened: there may be more of it than the limit allows until then.
-        Descriptors::raise();
         let config = Arc::new(config);
         let listeners = Listeners::bind(&config, None)?;
         let has_become_user = match &config.server.user {

@@ -300,6 +300,18 @@ fn a_root_that_is_gone_is_told_of_once_and_served_again_when_it_is_back() {
 }
 
 #[test]
+fn a_root_that_is_a_loop_is_told_as_one() {
+    let directory = Scratch::with(&[("www/index.html", "home")]);
+    let root = directory.join("www");
+    let server = Server::start(webserv().args(["-l", "127.0.0.1:0"]).arg(&root));
+    fs::remove_dir_all(&root).unwrap();
+    symlink("www", &root).unwrap();
+    get(&server, "/").assert_status(503);
+    let said = server.stop().stderr;
+    assert!(said.contains("www: Too many levels of symbolic links"), "{said}");
+}
+
+#[test]
 #[ignore = "needs root, to mount; .ci/run runs with --ignored"]
 fn a_root_that_is_mounted_and_unmounted_is_served_as_it_is() {
     let directory = Scratch::with(&[("www/index.html", "below")]);

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::thread;
 use std::time::SystemTime;
 
-use crate::support::{Scratch, Server, eventually, raise_descriptor_limit};
+use crate::support::{Scratch, Server, eventually, raise_descriptor_limit, run};
 use crate::wire::{Peer, get, request};
 
 /// Too large to be held in memory.
@@ -17,10 +17,14 @@ const LARGE: usize = 1 << 20;
 /// The server with so many descriptors and not one more.
 #[track_caller]
 fn limited(directory: &Scratch, descriptors: usize) -> Server {
+    Server::start(&mut limited_command(directory, descriptors))
+}
+
+fn limited_command(directory: &Scratch, descriptors: usize) -> Command {
     let limited = format!("ulimit -n {descriptors}; exec \"$@\"");
     let mut command = Command::new("sh");
     command.args(["-c", &limited, "sh", env!("CARGO_BIN_EXE_webserv"), "-l", "127.0.0.1:0"]).arg(directory.path());
-    Server::start(&mut command)
+    command
 }
 
 /// Waits until the last change of a file is so long ago that whoever looks at it can tell it from a later one.
@@ -86,6 +90,22 @@ fn more_large_files_than_descriptors_are_served() {
     for other in &mut others {
         other.exchange(request("GET", "/0.bin", &[])).assert_status(200);
     }
+}
+
+#[test]
+fn too_few_descriptors_for_one_client_are_an_error() {
+    let directory = Scratch::with(&[("index.html", "home")]);
+    let mut needed = 0;
+    for limit in [8, 12, 19, 21, 22, 30] {
+        let failed = run(&mut limited_command(&directory, limit));
+        let told = format!("error: the limit of open files (ulimit -n) is {limit}; ");
+        let rest = failed.stderr.strip_prefix(&told).unwrap_or_else(|| panic!("{failed:?}"));
+        needed = rest.strip_suffix(" are needed at least\n").expect(rest).parse().unwrap();
+        assert_eq!(failed.code, Some(1));
+    }
+    get(&limited(&directory, needed), "/").assert_status(200);
+    let failed = run(&mut limited_command(&directory, needed - 1));
+    assert_eq!(failed.code, Some(1), "{failed:?}");
 }
 
 #[test]
