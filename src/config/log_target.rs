@@ -4,12 +4,15 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::net::Ipv6Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
 
 use super::AccessTarget;
-use super::diagnostic::{Malformed, Quoted, nearest};
+use super::diagnostic::{Diagnostic, Malformed, Quoted, nearest};
 use super::kind::Word;
 use super::word::{absolute, socket_path};
+use super::written::Written;
 
 /// Where the access log goes.
 pub(super) struct Target;
@@ -61,6 +64,34 @@ impl Display for AccessTarget {
             Self::SyslogUnix(path) => write!(f, "syslog:unix:{}", path.display()),
         }
     }
+}
+
+/// What is wrong with a file that is something else already: the config at `config`, or what a site serves.
+pub(super) fn misuse(written: &Written, config: &Path) -> Option<Diagnostic> {
+    let (AccessTarget::File(path), Some(place)) = (&written.log.access, &written.access_place) else { return None };
+    // It need not be there yet.
+    let of_parent = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    let path = path.canonicalize().ok().or_else(of_parent)?;
+    if config.canonicalize().is_ok_and(|config| config == path) {
+        let problem = Diagnostic::at(place.clone(), "the access log would be written into this config");
+        return Some(problem.label("is this file").help("write the path of another file, such as \"access.log\""));
+    }
+    // Nothing else is served, be it a terminal or a FIFO.
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return None;
+    }
+    let is_shown = |root: &&Spanned<PathBuf>| {
+        let root = root.get_ref().canonicalize();
+        let below = root.ok().and_then(|root| Some(path.strip_prefix(root).ok()?.to_owned()));
+        below.is_some_and(|below| !below.iter().any(|name| name.as_encoded_bytes().starts_with(b".")))
+    };
+    let root = written.sites.iter().filter_map(|site| site.own.root.as_ref()).find(is_shown)?;
+    Some(
+        Diagnostic::at(place.clone(), "the access log would be below a root")
+            .label("could be read by whoever asks for it")
+            .related(root.span(), "all below this is served")
+            .help("write the path of a file that is below no root"),
+    )
 }
 
 fn file(text: &str, base: &Path) -> Result<AccessTarget, Malformed> {

@@ -14,6 +14,7 @@ use super::address::{Address, Socket};
 use super::diagnostic::{Diagnostic, Place};
 use super::host_pattern::HostPattern;
 use super::keys::SharedKeys;
+use super::log_target;
 use super::rules::{self, SiteRules};
 use super::source::{Located, Places, Source};
 use super::written::{Written, WrittenSite};
@@ -41,6 +42,7 @@ pub(super) fn file(
     problems.extend(blocked_addresses(top_in_use.into_iter().chain(own.iter().flatten()).flatten()));
     problems.extend(repeated_hosts(&sites));
     problems.extend(written.sites.iter().flat_map(rules::problems));
+    problems.extend(log_target::misuse(&written, path));
     if !overrides.listen.is_empty() && !own.is_empty() && own.iter().all(Option::is_some) {
         let idle = Diagnostic::without_place("--listen and --lan have no effect with this config");
         problems.push(idle.help("they replace the `listen` at its top, but every site has one of its own"));

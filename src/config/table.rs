@@ -65,6 +65,11 @@ impl<'a> Table<'a> {
         self.entries.contains_key(key)
     }
 
+    /// Where the value of `key` is written.
+    pub(super) fn place_of(&self, key: &str) -> Option<Place> {
+        self.value(key).map(Spanned::span)
+    }
+
     /// Reports that `key` is missing, where it is. `place` is the header of the table.
     pub(super) fn require(&self, key: &str, place: Place, help: &str, context: &mut Context<'_>) {
         let is_meant = |other: &str| {

@@ -37,7 +37,7 @@ drain_time = "0s"
 cache_size = 1_000
 
 [log]
-access = "www/access.log"
+access = "access.log"
 format = "combined"
 level = "debug"
 
@@ -119,7 +119,7 @@ fn every_key_is_read() {
     let times = [limits.head_time, limits.idle_time, limits.send_time, limits.drain_time];
     assert_eq!(times, [500, 120_000, 3_600_000, 0].map(Duration::from_millis));
     let base = std::path::absolute(FIXTURES).unwrap();
-    assert_eq!(config.log.access, AccessTarget::File(base.join("www/access.log")));
+    assert_eq!(config.log.access, AccessTarget::File(base.join("access.log")));
     assert_eq!((config.log.format, config.log.level), (LogFormat::Combined, LevelFilter::Debug));
 
     let [first, second] = &config.sites[..] else { panic!("{:?}", config.sites) };

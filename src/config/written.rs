@@ -23,6 +23,8 @@ pub(super) struct Written {
     pub(super) server: Server,
     pub(super) limits: Limits,
     pub(super) log: Log,
+    /// Where it is written whereto the access log goes
+    pub(super) access_place: Option<Place>,
     pub(super) sites: Vec<WrittenSite>,
     pub(super) expectations: Vec<Expectation>,
     /// Whether the file is TOML. Where it is not, what seems to be missing may stand in the part that was not read.
@@ -49,6 +51,7 @@ impl Written {
         let top = Table::open(Section::Top, document, context);
         let complete = errors.is_empty();
         let (syntax, judged_to) = syntax::problems(&errors, document, text);
+        let log = top.subtable(Section::Log, context);
         let written = Self {
             shared: SharedKeys::read(&top, context),
             server: top
@@ -59,7 +62,8 @@ impl Written {
                 .subtable(Section::Limits, context)
                 .map(|table| Limits::read(&table, context))
                 .unwrap_or_default(),
-            log: top.subtable(Section::Log, context).map(|table| Log::read(&table, context)).unwrap_or_default(),
+            access_place: log.as_ref().and_then(|table| table.place_of("access")),
+            log: log.map(|table| Log::read(&table, context)).unwrap_or_default(),
             sites: read_sites(&top, complete, context),
             expectations: read_expectations(&top, complete, context),
             complete,

@@ -139,8 +139,8 @@ fn a_request_allocates_nothing() {
     ];
     let logs = [
         ("access = 'off'", "without a log"),
-        ("access = 'access.log'\nformat = 'combined'", "with a log"),
-        ("access = 'access.log'\nformat = 'json'", "with a log of JSON"),
+        ("access = '.access.log'\nformat = 'combined'", "with a log"),
+        ("access = '.access.log'\nformat = 'json'", "with a log of JSON"),
         ("access = 'syslog:udp://127.0.0.1:9'\nformat = 'vhost_combined'", "with syslog"),
     ];
     for (log, what) in logs {

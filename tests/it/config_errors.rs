@@ -92,6 +92,21 @@ fn a_log_that_is_none() {
 }
 
 #[test]
+fn a_log_that_is_something_else() {
+    let config = |access: &str| format!("[log]\naccess = '{access}'\n[[site]]\nroot = 'www'\n");
+    assert_refused(&config("webserv.toml"), "2:10", &["written into this config", "is this file"]);
+    assert_refused(&config("www/../webserv.toml"), "2:10", &["is this file"]);
+    assert_refused(&config("www/index.html"), "2:10", &["below a root", "\n4 | root = 'www'"]);
+    assert_refused(&config("www/new.log"), "2:10", &["below a root"]);
+    // What begins with a dot is hidden.
+    let directory = Scratch::with(&[("www/index.html", "x")]);
+    for access in ["www/.access.log", "www.log", "/dev/null"] {
+        let checked = run(webserv().args(["--check", "-c"]).arg(directory.write("webserv.toml", config(access))));
+        assert_eq!(checked.code, Some(0), "{checked:?}");
+    }
+}
+
+#[test]
 fn a_host_that_is_none() {
     assert_refused("[[site]]\nroot = 'www'\nhosts = 'a b'\n", "3:9", &["host"]);
     assert_refused("[[site]]\nroot = 'www'\nhosts = ['a.test', 'http://b.test/']\n", "3:20", &["b.test", "scheme"]);
