@@ -142,6 +142,7 @@ impl Worker {
             }
             self.accept();
             self.serve();
+            self.shared.sites.forget_sent();
             self.begin_encoding();
             let is_over = self.is_over();
             if is_over {

@@ -1,6 +1,6 @@
 //! The list of a directory as what its URL gives: asked of those who wait for the disk, and taken from them.
 
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
@@ -17,14 +17,15 @@ use super::select::{READS_MAX, Site};
 use crate::files::{Chore, Directory, Fetch, Fetched};
 use crate::http::{Request, Status};
 
-/// The pages that are being sent, by their hash, so that many who read the same one slowly have one between them.
+/// The pages that are being sent, by their hash, so that many who read the same one slowly have one between them. They
+/// are here until [`Listings::forget_sent`], which is to be called often enough.
 #[derive(Debug, Default)]
 pub(super) struct Listings {
-    sent: Vec<(u128, Weak<[u8]>)>,
+    sent: Vec<(u128, Rc<[u8]>)>,
 }
 
-/// So many bytes of pages are sent at a time for a site, so that those who read slowly do not hold one each of a large
-/// directory that changes. One page is fewer.
+/// So many bytes of pages are sent at a time, of all sites, so that those who read slowly do not hold one each of a
+/// large directory that changes. One page is fewer.
 const SENT_MAX: usize = 64 << 20;
 
 impl Site {
@@ -38,6 +39,7 @@ impl Site {
         path: SitePath<'_>,
         request: &Request<'_>,
         rules: &Rc<Rules>,
+        listings: &mut Listings,
         occasion: Occasion<'_>,
     ) -> Found {
         occasion.note(|| Note::Decided(Ruling::Listing));
@@ -49,7 +51,7 @@ impl Site {
         let listing = Listing::new(directory, self.number, path.as_bytes(), (form, view), self.shows_dotfiles);
         match occasion.fetched {
             Some(Fetched::Chore { chore, outcome }) if chore.key() == listing.key() => match outcome {
-                Ok(page) => match self.listings.share(page) {
+                Ok(page) => match listings.share(page) {
                     Some(page) => {
                         let lines = [VARY, &rules.policy().lines(form)];
                         let rules = Rc::clone(rules);
@@ -72,17 +74,22 @@ impl Listings {
     /// room.
     fn share(&mut self, page: &[u8]) -> Option<(Rc<[u8]>, u128)> {
         let hash = xxh3_128(page);
-        self.sent.retain(|(_, page)| page.strong_count() > 0);
-        if let Some(same) = self.sent.iter().find(|(other, _)| *other == hash).and_then(|(_, page)| page.upgrade()) {
-            return Some((same, hash));
+        if let Some((_, same)) = self.sent.iter().find(|(other, _)| *other == hash) {
+            return Some((Rc::clone(same), hash));
         }
-        let held: usize = self.sent.iter().filter_map(|(_, page)| page.upgrade()).map(|page| page.len()).sum();
+        self.forget_sent();
+        let held: usize = self.sent.iter().map(|(_, page)| page.len()).sum();
         if held + page.len() > SENT_MAX {
             return None;
         }
         let page: Rc<[u8]> = page.into();
-        self.sent.push((hash, Rc::downgrade(&page)));
+        self.sent.push((hash, Rc::clone(&page)));
         Some((page, hash))
+    }
+
+    /// Gives back the memory of those that nobody reads any more.
+    pub(super) fn forget_sent(&mut self) {
+        self.sent.retain(|(_, page)| Rc::strong_count(page) > 1);
     }
 }
 
@@ -107,8 +114,12 @@ mod tests {
         let (other, other_hash) = listings.share(b"b").unwrap();
         let (second, same_hash) = listings.share(b"a").unwrap();
         assert!(Rc::ptr_eq(&first, &second) && hash == same_hash && hash != other_hash && *other == *b"b");
-        drop((first, second));
-        listings.share(b"b");
-        assert_eq!(listings.sent.len(), 1, "what is not sent any more is forgotten");
+        let known = Rc::downgrade(&first);
+        drop((first, other));
+        listings.forget_sent();
+        assert_eq!((listings.sent.len(), known.strong_count()), (1, 2), "one is read still");
+        drop(second);
+        listings.forget_sent();
+        assert_eq!((listings.sent.len(), known.strong_count()), (0, 0), "what is not sent any more is forgotten");
     }
 }

@@ -42,7 +42,6 @@ pub(super) struct Site {
     pub(super) rules: RuleBook,
     pub(super) types: MediaTypes,
     pub(super) stand_ins: StandIns,
-    pub(super) listings: Listings,
     /// Room for what is known beside a path
     pub(super) key: Vec<u8>,
     pub(super) encodings: Encodings,
@@ -53,6 +52,7 @@ pub(super) struct Site {
 pub(super) struct Memory {
     pub(super) cache: Cache,
     pub(super) error_pages: ErrorPages,
+    pub(super) listings: Listings,
     /// Room for a path that had to be decoded
     pub(super) path: Vec<u8>,
 }
@@ -68,7 +68,7 @@ impl Site {
         memory: &mut Memory,
         occasion: Occasion<'_>,
     ) -> Result<Answer, Postponed> {
-        let Memory { cache, error_pages, path: buffer } = memory;
+        let Memory { cache, error_pages, listings, path: buffer } = memory;
         let target = match request.path() {
             Some(target) => SitePath::decode(target.path, buffer).map(|path| (path, target.query)),
             // The parser lets no other method come without a path.
@@ -80,7 +80,7 @@ impl Site {
             (_, Ok((path, _))) => self.rules.find(path.as_bytes()),
             (_, Err(_)) => self.rules.every(),
         };
-        match self.select(request, target, known, &rules, cache, occasion) {
+        match self.select(request, target, known, &rules, (cache, listings), occasion) {
             Ok(answer) => Ok(answer),
             Err(Instead::Later(postponed)) => Err(postponed),
             Err(Instead::Error(error)) => self.answer_error(&error, request, rules, (cache, error_pages), occasion),
@@ -94,7 +94,7 @@ impl Site {
         target: Target<'_>,
         known: Option<Known>,
         rules: &Rc<Rules>,
-        cache: &mut Cache,
+        (cache, listings): (&mut Cache, &mut Listings),
         occasion: Occasion<'_>,
     ) -> Result<Answer, Instead> {
         let now = occasion.now;
@@ -124,7 +124,7 @@ impl Site {
         let fallback_rules;
         let (path, query) = target.map_err(|reason| Error::new(Status::BadRequest, reason))?;
         let found = match self.find(path, known, rules, cache, occasion) {
-            Found::Unindexed(directory) => self.list(directory, path, request, rules, occasion),
+            Found::Unindexed(directory) => self.list(directory, path, request, rules, listings, occasion),
             found => found,
         };
         let (representation, rules) = match found {

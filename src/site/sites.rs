@@ -89,7 +89,6 @@ impl Sites {
                 compresses: site.compress,
                 key: Vec::new(),
                 encodings: Encodings::default(),
-                listings: Listings::default(),
                 types: MediaTypes::of(&site.rules),
                 stand_ins: StandIns::of(&site.rules, &rules),
                 rules,
@@ -97,7 +96,8 @@ impl Sites {
         };
         let sites: Vec<_> = roots.into_iter().zip(&config.sites).enumerate().map(site).collect();
         let cache = Cache::new(sites.len(), config.limits.cache_size, descriptors_max);
-        let memory = Memory { cache, error_pages: ErrorPages::default(), path: Vec::new() };
+        let memory =
+            Memory { cache, error_pages: ErrorPages::default(), listings: Listings::default(), path: Vec::new() };
         Sites { sites, bindings: bindings(config), memory, encoding: None }
     }
 
@@ -183,6 +183,11 @@ impl Sites {
     /// Closes files that were kept open and have not been asked for in a while.
     pub fn close_unused(&mut self, now: Timestamp) {
         self.memory.cache.close_unused(now);
+    }
+
+    /// Gives back the memory of lists that have been sent to all who asked for them.
+    pub fn forget_sent(&mut self) {
+        self.memory.listings.forget_sent();
     }
 
     /// Lets go of all that is kept, and keeps nothing from now on: there are few requests left to be answered.

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -259,6 +260,45 @@ fn a_hundred_thousand_entries_delay_nobody() {
     peers.iter_mut().for_each(|peer| peer.send(request("GET", "/many/?sort=time", &[])));
     for peer in &mut peers {
         assert_eq!(peer.response().content.len(), page.content.len());
+    }
+    let peak = server.status_kib("VmHWM");
+    assert!(peak < 100 * 1024, "{peak} KiB");
+}
+
+#[test]
+fn the_memory_of_lists_is_bounded_for_all_sites_and_given_back() {
+    const SITES: usize = 5;
+    let directory = Scratch::new();
+    fs::create_dir_all(directory.join("www/many")).unwrap();
+    for number in 0..1800 {
+        File::create(directory.join(format!("www/many/{number:06}{}", "&".repeat(240)))).unwrap();
+    }
+    let site = |number| format!("[[site]]\nroot = 'www'\nhosts = ['h{number}.test']\n");
+    let sites: String = (0..SITES).map(site).collect();
+    let server = Server::configured(&directory, &format!("listen = '127.0.0.1:0'\nlisting = true\n{sites}"));
+    let page = get(&server, "/many/").content.len() as u64 / 1024;
+    assert!(page > 3 * 1024, "{page} KiB");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while server.status_kib("RssAnon") > page {
+        assert!(Instant::now() < deadline, "{} KiB", server.status_kib("RssAnon"));
+        thread::yield_now();
+    }
+
+    // More than there is room for, each of another page, of which nothing is read.
+    let mut peers = Vec::new();
+    for number in 0..40 {
+        let mut peer = server.connect();
+        let target = format!("/many/?after=f.0.{number}.0.{number:03}a");
+        peer.send(format!("GET {target} HTTP/1.1\r\nHost: h{}.test\r\n\r\n", number % SITES));
+        peers.push(peer);
+    }
+    let statuses: Vec<u16> = peers.iter_mut().map(|peer| peer.head().status()).collect();
+    let refused = statuses.iter().filter(|status| **status == 503).count();
+    assert!(statuses.iter().all(|status| matches!(status, 200 | 503)) && refused > 20, "{statuses:?}");
+    drop(peers);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while get(&server, "/many/?after=f.0.0.0.000a").status() == 503 {
+        assert!(Instant::now() < deadline, "there is no room for another");
     }
     let peak = server.status_kib("VmHWM");
     assert!(peak < 100 * 1024, "{peak} KiB");
