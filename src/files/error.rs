@@ -74,7 +74,7 @@ pub enum ReadError {
     Changed,
     /// The disk would have to be waited for.
     NotResident,
-    /// The disk has been waited for, for so long, and is not any longer.
+    /// The disk has been waited for, for so long, and is not any longer: it did not answer, or has too much to do.
     Late(Duration),
     /// The machine's fault.
     Io(io::Error),
@@ -97,7 +97,7 @@ impl fmt::Display for ReadError {
         match self {
             ReadError::Changed => f.write_str("it changed while it was read"),
             ReadError::NotResident => f.write_str("it is not in memory"),
-            ReadError::Late(waited) => write!(f, "the disk did not answer within {} s", waited.as_secs_f64()),
+            ReadError::Late(waited) => write!(f, "it did not come from the disk within {} s", waited.as_secs_f64()),
             ReadError::Io(error) => error.fmt(f),
         }
     }

@@ -10,7 +10,7 @@ pub(super) type Blame = (Status, &'static str);
 pub(super) const NOT_FOUND: Blame = (Status::NotFound, "there is no such file");
 pub(super) const CHANGING: Blame = (Status::ServiceUnavailable, "the file keeps changing while it is read");
 pub(super) const UNINDEXED: &str = "this directory has no index file";
-const LATE: Blame = (Status::ServiceUnavailable, "the disk did not answer in time");
+const LATE: Blame = (Status::ServiceUnavailable, "it did not come from the disk in time");
 const UNREADABLE: Blame = (Status::InternalServerError, "the file could not be read");
 
 /// What the peer is told of a file that was opened and could not be read.

@@ -238,8 +238,8 @@ fn a_disk_that_does_not_answer_in_time_is_an_error() {
         let mut peer = server.connect();
         let response = peer.exchange(request("GET", TARGET, &[]));
         response.assert_status(503);
-        assert!(response.text().contains("the disk did not answer in time"), "{response}");
-        let line = server.process.stderr.line_with("the disk did not answer within 1 s");
+        assert!(response.text().contains("it did not come from the disk in time"), "{response}");
+        let line = server.process.stderr.line_with("it did not come from the disk within 1 s");
         assert!(line.starts_with("warn: ") && line.contains(SHOWN), "{line}");
         peer.exchange(request("GET", "/fast.txt", &[])).assert_status(200).assert_content("fast");
     }
@@ -296,6 +296,6 @@ fn a_response_whose_file_cannot_be_read_any_further_is_cut() {
     });
     assert!(line.starts_with("error: cannot read") && line.contains("Input/output error"), "{line}");
     let line = log_of_a_failure_in_between(|disk| disk.signal(Signal::STOP));
-    assert!(line.starts_with("warn: cannot read") && line.contains("did not answer within 1 s"), "{line}");
+    assert!(line.starts_with("warn: cannot read") && line.contains("did not come from the disk within 1 s"), "{line}");
     assert!(line.contains(SHOWN), "{line}");
 }

@@ -108,7 +108,7 @@ fn what_was_fetched_before_a_write_is_not_used() {
 fn what_could_not_be_fetched_is_an_error_once() {
     let mut place = Place::new("failed", &[("a", "on disk")]);
     for (error, status, reason) in [
-        (ReadError::Late(Duration::from_secs(30)), 503, "the disk did not answer in time"),
+        (ReadError::Late(Duration::from_secs(30)), 503, "it did not come from the disk in time"),
         (ReadError::Io(io::Error::from_raw_os_error(5)), 500, "the file could not be read"),
     ] {
         let fetched = place.fetched("a", Err(error));
