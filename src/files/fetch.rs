@@ -2,7 +2,7 @@
 //!
 //! Four fetches of a device are under way at a time, and 16 of all: one disk that is slow delays nobody who wants what
 //! is on another, but four of them can. What is in memory waits for no disk. Two of the four can be chores, which may
-//! take seconds.
+//! take seconds, about two files or directories: however many are wanted of one, those of others have their turns.
 //!
 //! Whoever finds that bytes are not resident hands a fetch of them to a thread with a token, goes on with other things,
 //! and takes the token back with the bytes when they have been read. The bytes themselves, because the page cache may

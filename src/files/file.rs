@@ -250,14 +250,9 @@ impl Identity {
         self.place() == other.place()
     }
 
-    /// Which file it is, in whatever state.
-    pub(super) fn place(&self) -> Place {
+    /// Which file it is, in whatever state: device and inode.
+    pub fn place(&self) -> (u64, u64) {
         (self.device, self.inode)
-    }
-
-    /// The number of the device that it is on (stat(2), `st_dev`).
-    pub fn device(&self) -> u64 {
-        self.device
     }
 
     /// Whether this is long enough ago that any write from now on leaves another identity.

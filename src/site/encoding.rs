@@ -165,8 +165,8 @@ impl Chore for Encode {
         b"encoding"
     }
 
-    fn device(&self) -> u64 {
-        self.file.metadata().identity.device()
+    fn place(&self) -> (u64, u64) {
+        self.file.metadata().identity.place()
     }
 
     /// The encoding, or nothing where it would not be much smaller. Nobody waits for it, so that nobody who has gone is a

@@ -85,8 +85,8 @@ impl Chore for Listing {
         &self.key
     }
 
-    fn device(&self) -> u64 {
-        self.directory.place().0
+    fn place(&self) -> (u64, u64) {
+        self.directory.place()
     }
 
     fn run(&self, is_asked_for: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {

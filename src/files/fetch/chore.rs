@@ -11,8 +11,9 @@ pub trait Chore: fmt::Debug + Send + Sync {
     /// What it is known by: chores of one key that are handed in before the first of them has begun are one.
     fn key(&self) -> &[u8];
 
-    /// The number of the device that it will wait for, most of the time (stat(2), `st_dev`).
-    fn device(&self) -> u64;
+    /// What on the disk it is about, most of the time: device and inode (stat(2)). Of those about one place, one is done
+    /// at a time, so that many of them do not delay those about others.
+    fn place(&self) -> (u64, u64);
 
     /// Does it, however long that takes, unless nobody waits for it any more, which is to be asked now and then. The
     /// memory that it takes meanwhile is its own to bound.
@@ -68,8 +69,8 @@ mod tests {
             self.key
         }
 
-        fn device(&self) -> u64 {
-            self.device
+        fn place(&self) -> (u64, u64) {
+            (self.device, self.key[0].into())
         }
 
         fn run(&self, _: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
@@ -95,8 +96,8 @@ mod tests {
             b"endless"
         }
 
-        fn device(&self) -> u64 {
-            1
+        fn place(&self) -> (u64, u64) {
+            (1, std::ptr::from_ref(self).addr() as u64)
         }
 
         fn run(&self, is_wanted: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {

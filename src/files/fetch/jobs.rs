@@ -1,5 +1,6 @@
 //! What is to be read, by whom it is waited for, and what is read next: so many at a time of each device, so that one
-//! that is slow does not keep the threads from the others, and chores do not keep them from files.
+//! that is slow does not keep the threads from the others, and chores do not keep them from files. Chores that are about
+//! one place are done one after the other, in turn with those about other places, however many are wanted of one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ pub(super) struct Jobs<T> {
     of_token: BTreeMap<T, u64>,
     /// Those that something is wanted of, by their numbers
     devices: BTreeMap<u64, Device>,
+    /// The number of what was added or begun last
     last: u64,
 }
 
@@ -43,20 +45,23 @@ enum Subject {
 #[derive(Default)]
 struct Device {
     reads: Queue,
-    chores: Queue,
+    /// By what they are about
+    chores: BTreeMap<Place, Queue>,
 }
 
-/// Fetches of one kind.
+/// Fetches that are begun in the order in which they were asked for.
 #[derive(Default)]
 struct Queue {
     queued: BTreeSet<u64>,
     running: usize,
+    /// When the last one was begun, of chores
+    turn: u64,
 }
 
 impl<T> Jobs<T> {
     /// Forgets all. Nobody waits for what has begun.
     pub(super) fn clear(&mut self) {
-        self.devices.values_mut().flat_map(Device::queues).for_each(|queue| queue.queued.clear());
+        self.devices.values_mut().flat_map(Device::queues_mut).for_each(|queue| queue.queued.clear());
         self.all.clear();
     }
 }
@@ -116,12 +121,14 @@ impl<T: Copy + Ord> Jobs<T> {
     /// Begins what has been wanted for the longest time of those that can be.
     pub(super) fn begin(&mut self) -> Option<(u64, Fetch)> {
         let can_begin = self.devices.values_mut().filter_map(Device::next);
-        let queue = can_begin.min_by_key(|queue| queue.queued.first().copied())?;
+        let queue = can_begin.min_by_key(|queue| queue.rank())?;
         let number = queue.queued.pop_first()?;
         queue.running += 1;
         let fetch = self.all.get(&number)?.fetch.clone();
-        // What a chore has looked at by now may have changed since; a file tells by its identity.
         if let Fetch::Chore(_) = fetch {
+            self.last += 1;
+            queue.turn = self.last;
+            // What a chore has looked at by now may have changed since; a file tells by its identity.
             self.of_subject.remove(&(Subject::of(&fetch), number));
         }
         Some((number, fetch))
@@ -137,7 +144,8 @@ impl<T: Copy + Ord> Jobs<T> {
             if !queue.queued.remove(&number) {
                 queue.running -= 1;
             }
-            if device.queues().iter().all(|queue| queue.queued.is_empty() && queue.running == 0) {
+            device.chores.retain(|_, queue| !queue.is_over());
+            if device.reads.is_over() && device.chores.is_empty() {
                 self.devices.remove(&id);
             }
         }
@@ -162,26 +170,31 @@ impl<T: Copy + Ord> Jobs<T> {
 }
 
 impl Device {
-    fn queues(&mut self) -> [&mut Queue; 2] {
-        [&mut self.reads, &mut self.chores]
+    fn queues_mut(&mut self) -> impl Iterator<Item = &mut Queue> {
+        self.chores.values_mut().chain([&mut self.reads])
     }
 
     fn queue_of(&mut self, fetch: &Fetch) -> &mut Queue {
         match fetch {
             Fetch::Bytes { .. } => &mut self.reads,
-            Fetch::Chore(_) => &mut self.chores,
+            Fetch::Chore(chore) => self.chores.entry(chore.place()).or_default(),
         }
     }
 
     fn running(&self) -> usize {
-        self.reads.running + self.chores.running
+        self.reads.running + self.running_chores()
+    }
+
+    fn running_chores(&self) -> usize {
+        self.chores.values().map(|queue| queue.running).sum()
     }
 
     /// How many of its reads and of its chores could begin now, each for themselves.
     fn room(&self) -> [usize; 2] {
         let left = RUNNING_MAX.saturating_sub(self.running());
-        let chores_left = left.min(CHORES_MAX.saturating_sub(self.chores.running));
-        [self.reads.queued.len().min(left), self.chores.queued.len().min(chores_left)]
+        let chores_left = left.min(CHORES_MAX.saturating_sub(self.running_chores()));
+        let places = self.chores.values().filter(|queue| queue.has_turn()).take(chores_left);
+        [self.reads.queued.len().min(left), places.count()]
     }
 
     /// How many of its fetches could begin now.
@@ -193,13 +206,26 @@ impl Device {
     /// The queue whose first fetch is to begin next.
     fn next(&mut self) -> Option<&mut Queue> {
         let [reads, chores] = self.room();
-        let first = |queue: &Queue, room: usize| queue.queued.first().filter(|_| room > 0).copied();
-        match (first(&self.reads, reads), first(&self.chores, chores)) {
-            (Some(read), Some(chore)) if chore < read => Some(&mut self.chores),
-            (Some(_), _) => Some(&mut self.reads),
-            (None, Some(_)) => Some(&mut self.chores),
-            (None, None) => None,
-        }
+        let reads = (reads > 0).then_some(&mut self.reads);
+        let chores = self.chores.values_mut().filter(|queue| chores > 0 && queue.has_turn());
+        chores.chain(reads).min_by_key(|queue| queue.rank())
+    }
+}
+
+impl Queue {
+    /// Since when its first fetch has been wanted and not kept from beginning by one before it.
+    fn rank(&self) -> Option<u64> {
+        self.queued.first().map(|first| self.turn.max(*first))
+    }
+
+    /// Whether its first chore can begin.
+    fn has_turn(&self) -> bool {
+        self.running == 0 && !self.queued.is_empty()
+    }
+
+    /// Whether nothing is wanted of it.
+    fn is_over(&self) -> bool {
+        self.running == 0 && self.queued.is_empty()
     }
 }
 
@@ -207,7 +233,7 @@ impl Device {
 fn device_of(fetch: &Fetch) -> u64 {
     match fetch {
         Fetch::Bytes { file, .. } => file.metadata().identity.place().0,
-        Fetch::Chore(chore) => chore.device(),
+        Fetch::Chore(chore) => chore.place().0,
     }
 }
 
@@ -267,16 +293,16 @@ mod tests {
         assert!(jobs.begin().is_none());
     }
 
-    /// A chore on a device.
+    /// A chore that is about a place.
     #[derive(Debug)]
-    struct Named(u64, String);
+    struct Named(Place, String);
 
     impl Chore for Named {
         fn key(&self) -> &[u8] {
             self.1.as_bytes()
         }
 
-        fn device(&self) -> u64 {
+        fn place(&self) -> Place {
             self.0
         }
 
@@ -285,11 +311,41 @@ mod tests {
         }
     }
 
+    fn chore(place: Place, name: u32) -> Fetch {
+        Fetch::Chore(Arc::new(Named(place, name.to_string())))
+    }
+
+    #[test]
+    fn many_chores_of_one_place_do_not_delay_those_of_others() {
+        let mut jobs = Jobs::new();
+        // Of three directories: many lists of the first two, and one of the last.
+        for token in 0..10 {
+            jobs.add(token, chore((1, u64::from(token % 2)), token), true);
+        }
+        jobs.add(10, chore((1, 2), 10), true);
+        let mut running = Vec::new();
+        let mut order: Vec<u32> = Vec::new();
+        while jobs.queued() > 0 {
+            while let Some((number, _)) = jobs.begin() {
+                running.push(number);
+                order.extend(&jobs.all[&number].tokens);
+            }
+            assert_eq!((running.len(), jobs.ready()), (jobs.running(), 0));
+            jobs.end(running.remove(0));
+        }
+        assert_eq!(order, [0, 1, 10, 2, 3, 4, 5, 6, 7, 8, 9], "the one does not wait for all that came before it");
+        running.into_iter().for_each(|number| _ = jobs.end(number));
+        assert!(jobs.devices.is_empty());
+        [11, 12].into_iter().for_each(|token| _ = jobs.add(token, chore((1, 0), token), true));
+        assert_eq!(jobs.ready(), 1);
+        assert!(jobs.begin().is_some() && jobs.begin().is_none(), "one of a place is under way at a time");
+    }
+
     #[test]
     fn chores_are_a_part_of_what_their_device_does() {
         let mut jobs = Jobs::new();
         let chores = [1, 1, 1, 2].into_iter().zip(1..);
-        let chores = chores.map(|(device, name): (_, u32)| Fetch::Chore(Arc::new(Named(device, name.to_string()))));
+        let chores = chores.map(|(device, name)| chore((device, name.into()), name));
         for (token, fetch) in (1_u32..).zip(chores.chain((1..=4).map(|inode| fetch(1, inode)))) {
             jobs.add(token, fetch, true);
         }
