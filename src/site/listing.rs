@@ -2,14 +2,15 @@
 //!
 //! It is made anew for each request, by the threads that wait for the disk, since what is in a directory changes
 //! without the directory showing it: a file that grows does not touch it. Whatever the directory holds, a page has
-//! [`ENTRIES_MAX`] entries at most, and no more than twice as many are in memory meanwhile. The others are on the next
-//! ones.
+//! [`ENTRIES_MAX`] entries at most, and about [`ROWS_BYTES`]. The others are on the next ones. No more than twice as many
+//! entries are in memory meanwhile, which is 7 MiB where all have the longest names, and of what is written two copies.
 
 mod html;
 mod json;
 mod order;
 mod view;
 
+use std::fmt;
 use std::ops::ControlFlow;
 
 use jiff::civil;
@@ -24,6 +25,10 @@ pub(super) use view::View;
 
 /// So many entries are on a page: about 2 MB of it.
 const ENTRIES_MAX: usize = 10_000;
+
+/// A page ends with the entry that takes what is written of all of them to so many bytes: names of 255 bytes take ten
+/// times as many as usual ones.
+const ROWS_BYTES: usize = 4 << 20;
 
 /// After so many entries it is asked whether somebody waits for the page still: some milliseconds.
 const ASKED_EVERY: usize = 1000;
@@ -72,7 +77,7 @@ impl Listing {
         Listing { directory, path: path.to_vec(), form, view, shows_dotfiles, key }
     }
 
-    fn render(&self, contents: &Contents) -> Vec<u8> {
+    fn render(&self, contents: &mut Contents) -> Vec<u8> {
         match self.form {
             Form::Html | Form::Text => html::page(&self.path, &self.view, contents),
             Form::Json => json::page(&self.path, &self.view, contents),
@@ -101,7 +106,7 @@ impl Chore for Listing {
         };
         self.directory.read(is_wanted, take)?;
         contents.sort(self.view.order);
-        Ok(self.render(&contents))
+        Ok(self.render(&mut contents))
     }
 }
 
@@ -126,6 +131,20 @@ impl Contents {
     fn sort(&mut self, order: Order) {
         self.entries.sort_unstable_by(|a, b| order.compare(a, b));
         self.entries.truncate(ENTRIES_MAX);
+    }
+
+    /// What `write` makes of the entries, as far as they go on the page. The others are forgotten.
+    fn rows(&mut self, write: impl Fn(&mut String, &Entry) -> fmt::Result) -> String {
+        let mut rows = String::new();
+        let mut count = 0;
+        for entry in &self.entries {
+            if rows.len() >= ROWS_BYTES || write(&mut rows, entry).is_err() {
+                break;
+            }
+            count += 1;
+        }
+        self.entries.truncate(count);
+        rows
     }
 
     /// The last one of the page, where there is another page.

@@ -1,7 +1,7 @@
 //! A listing for people: a table that is read by a screen reader, and sorted without a script. Programs that look for
 //! links find what is in the directory and the way up, and nothing twice: what sorts is a button.
 
-use std::fmt::{self, Display, Formatter};
+use std::fmt::{self, Display, Formatter, Write};
 
 use percent_encoding::percent_encode;
 
@@ -14,9 +14,10 @@ use crate::site::page::{Document, Robots, Text};
 use crate::site::path::ENCODED;
 
 /// The page of a directory.
-pub(super) fn page(path: &[u8], view: &View, contents: &Contents) -> Vec<u8> {
+pub(super) fn page(path: &[u8], view: &View, contents: &mut Contents) -> Vec<u8> {
+    let rows = contents.rows(row);
     let title = [b"Index of /", path].concat();
-    let content = Page { path, view, contents };
+    let content = Page { path, view, contents, rows: &rows };
     let document =
         Document { class: "listing", title: Text(&title), robots: Robots::Index, content: &content as &dyn Display };
     document.to_string().into_bytes()
@@ -26,12 +27,13 @@ struct Page<'a> {
     path: &'a [u8],
     view: &'a View,
     contents: &'a Contents,
+    rows: &'a str,
 }
 
 impl Display for Page<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.heading(f)?;
-        let Page { view, contents, .. } = self;
+        let Page { view, contents, rows, .. } = self;
         let order = view.order;
         writeln!(f, "<form>\n<table>\n<caption>{}</caption>", Summary(contents, view))?;
         f.write_str("<thead><tr>")?;
@@ -50,7 +52,7 @@ impl Display for Page<'_> {
                 "<tr class=\"up\"><th scope=\"row\"><a href=\"../\">Parent directory</a></th><td></td><td></td></tr>\n",
             )?;
         }
-        contents.entries.iter().try_for_each(|entry| row(f, entry))?;
+        f.write_str(rows)?;
         f.write_str("</tbody>\n</table>\n</form>\n")?;
         self.other_pages(f)
     }
@@ -88,7 +90,7 @@ impl Page<'_> {
 }
 
 /// No name of a file makes a reference lead elsewhere: a slash is in none, and colons are encoded.
-fn row(f: &mut Formatter<'_>, entry: &Entry) -> fmt::Result {
+fn row(f: &mut String, entry: &Entry) -> fmt::Result {
     let (class, slash) = match entry.kind {
         Kind::Directory => (" class=\"d\"", "/"),
         Kind::File => ("", ""),

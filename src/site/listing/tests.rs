@@ -17,7 +17,7 @@ fn contents(entries: Vec<Entry>, view: &View) -> Contents {
 
 fn html(path: &str, entries: Vec<Entry>, query: &str) -> String {
     let view = View::of(Some(query));
-    String::from_utf8(html::page(path.as_bytes(), &view, &contents(entries, &view))).unwrap()
+    String::from_utf8(html::page(path.as_bytes(), &view, &mut contents(entries, &view))).unwrap()
 }
 
 fn names(query: &str) -> String {
@@ -97,14 +97,14 @@ fn the_way_up_is_relative() {
 fn json_is_exact() {
     let entries = vec![entry(b"a\"\\\n\xff", Kind::File, 5, 0), entry(b"d", Kind::Directory, 0, 1)];
     let usual = View::of(None);
-    let page = json::page(b"x/", &usual, &contents(entries, &usual));
+    let page = json::page(b"x/", &usual, &mut contents(entries, &usual));
     let expected = "{\"path\":\"/x/\",\"total\":2,\"entries\":[\n\
         {\"name\":\"d\",\"href\":\"d/\",\"type\":\"directory\",\"modified\":\"1970-01-01T00:00:01Z\"},\n\
         {\"name\":\"a\\\"\\\\\\u000a\\ufffd\",\"href\":\"a%22%5C%0A%FF\",\"type\":\"file\",\"size\":5,\
         \"modified\":\"1970-01-01T00:00:00Z\"}\n]}\n";
     assert_eq!(String::from_utf8(page).unwrap(), expected);
     assert_eq!(
-        json::page(b"", &usual, &contents(Vec::new(), &usual)),
+        json::page(b"", &usual, &mut contents(Vec::new(), &usual)),
         b"{\"path\":\"/\",\"total\":0,\"entries\":[\n]}\n"
     );
 }
@@ -123,14 +123,14 @@ fn many_are_on_several_pages_each_of_them_on_one() {
         let mut seen: Vec<Entry> = Vec::new();
         for page_number in 1..=3 {
             let view = View::of(Some(&query));
-            let contents = contents(numbers().map(make).collect(), &view);
+            let mut contents = contents(numbers().map(make).collect(), &view);
             assert_eq!(contents.total(), count);
             assert!(contents.entries.capacity() <= 4 * ENTRIES_MAX);
-            let page = String::from_utf8(html::page(b"", &view, &contents)).unwrap();
+            let page = String::from_utf8(html::page(b"", &view, &mut contents)).unwrap();
             assert!(page.contains("13,338 files") && page.len() < 2_500_000, "{}", page.len());
             assert_eq!(page.contains("On this page: the first 10,000 by"), page_number == 1);
             assert_eq!(page.contains(">First page</a>"), page_number > 1);
-            let json = String::from_utf8(json::page(b"", &view, &contents)).unwrap();
+            let json = String::from_utf8(json::page(b"", &view, &mut contents)).unwrap();
             let next = page.split_once("rel=\"next\" href=\"?").map(|(_, rest)| rest.split_once('"').unwrap().0);
             let next = next.map(|next| next.replace("&amp;", "&"));
             let of_json = json.split_once("\"next\":\"?").map(|(_, rest)| rest.split_once('"').unwrap().0);
@@ -141,6 +141,31 @@ fn many_are_on_several_pages_each_of_them_on_one() {
         }
         assert_eq!(seen.len(), count);
         assert!(seen.is_sorted_by(|a, b| order.compare(a, b).is_lt()), "one is missing or told twice");
+    }
+}
+
+#[test]
+fn long_names_are_on_more_pages() {
+    // Of each what is written the longest of: in both forms it is escaped, as text and in the reference.
+    let name = |number: usize| [format!("{number:06}").as_bytes(), &b"\"\xff\n"[..], &[b'"'; 246]].concat();
+    let entries = || (0..4000).map(|number| entry(&name(number), Kind::File, 1, 1)).collect();
+    for write in [html::page, json::page] {
+        let mut query = Some(String::new());
+        let mut seen: Vec<Entry> = Vec::new();
+        let mut pages = 0;
+        while let Some(view) = query.take().map(|query| View::of(Some(&query))) {
+            let mut contents = contents(entries(), &view);
+            let page = String::from_utf8(write(b"", &view, &mut contents)).unwrap();
+            assert!(page.len() < ROWS_BYTES + 16 * 1024, "{}", page.len());
+            let next = page.split_once("?sort=name&amp;").or_else(|| page.split_once("?sort=name&"));
+            query = next.map(|(_, rest)| rest.split_once('"').unwrap().0.to_owned());
+            assert_eq!(query.is_some(), page.len() > ROWS_BYTES);
+            assert!(page.contains("4,000 files") == page.contains("<table>"));
+            seen.extend(contents.entries);
+            pages += 1;
+        }
+        assert!(seen.len() == 4000 && pages > 1, "{} on {pages} pages", seen.len());
+        assert!(seen.is_sorted_by(|a, b| Order::USUAL.compare(a, b).is_lt()));
     }
 }
 
