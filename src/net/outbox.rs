@@ -30,7 +30,7 @@ pub struct Outbox {
     encoded_sent: usize,
     /// Bytes that are still to be sent out of memory.
     queued: usize,
-    /// Those of them that were filled in
+    /// The memory of what was filled in, in bytes: all of a piece, until all of it has been sent
     filled: usize,
 }
 
@@ -97,11 +97,11 @@ impl Outbox {
         let length = bytes.len().min(usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX));
         range.start += length as u64;
         self.queued += length;
-        self.filled += length;
+        self.filled += bytes.len();
         self.segments.insert(at, Segment::Filled(bytes, 0..length));
     }
 
-    /// Bytes that were filled in and are still to be sent.
+    /// The memory of what was filled in and is still to be sent, in bytes.
     pub fn filled(&self) -> usize {
         self.filled
     }
@@ -112,13 +112,11 @@ impl Outbox {
         let Some(at) = self.segments.iter().rposition(is_filled) else { return };
         let Some(Segment::Filled(bytes, range)) = self.segments.get_mut(at) else { return };
         let forgotten = range.len().saturating_sub(kept);
-        if forgotten == 0 {
-            return;
-        }
-        *bytes = bytes.get(range.start..range.end - forgotten).unwrap_or_default().into();
+        let left = bytes.get(range.start..range.end - forgotten).unwrap_or_default();
+        self.filled -= bytes.len() - left.len();
+        *bytes = left.into();
         *range = 0..bytes.len();
         self.queued -= forgotten;
-        self.filled -= forgotten;
         if let Some(Segment::File(_, range)) = self.segments.get_mut(at + 1) {
             range.start -= forgotten as u64;
         }
@@ -252,11 +250,12 @@ impl Outbox {
                     range.start += taken;
                     if range.start < range.end { None } else { Some(taken) }
                 }
-                Segment::Filled(_, range) => {
+                Segment::Filled(bytes, range) => {
                     let taken = sent.min(range.len());
                     range.start += taken;
-                    self.filled = self.filled.saturating_sub(taken);
-                    if range.start < range.end { None } else { Some(taken) }
+                    let is_sent = range.start == range.end;
+                    self.filled -= if is_sent { bytes.len() } else { 0 };
+                    is_sent.then_some(taken)
                 }
                 Segment::File(..) => None,
             };
@@ -348,11 +347,12 @@ mod tests {
             outbox.encode(|out| out.extend_from_slice(b"end"));
             outbox.fill_file(contents[..filled].into());
             assert!(outbox.holds_file());
-            let mut received = Vec::new();
+            let (mut received, mut held) = (Vec::new(), filled);
             loop {
                 let flushed = outbox.flush(&transport, &mut 9_000, u64::MAX).unwrap();
+                assert!([0, held].contains(&outbox.filled()), "a piece takes its memory until it has been sent");
                 outbox.forget_filled(kept);
-                assert!(outbox.filled() <= kept.min(filled));
+                held = outbox.filled().min(kept);
                 let mut buffer = [0; 4096];
                 while let Ok(length @ 1..) = theirs.read(&mut buffer) {
                     received.extend_from_slice(&buffer[..length]);
