@@ -2,24 +2,43 @@
 
 use std::fmt;
 
-/// Shows printable ASCII as it is and every other byte as `\xHH`, so that nothing can end a line or steer a terminal.
+/// Shows text as it is, but for what would end a line or steer a terminal, and every byte of that and of what is no text
+/// (UTF-8) as `\xHH`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visible<'a>(pub(crate) &'a [u8]);
 
-/// The same with quotes and backslashes as `\xHH` too, for what stands between quotes: what nginx does, so that its
-/// readers understand.
+/// Shows printable ASCII as it is, but for quotes and backslashes, and every other byte as `\xHH`, for what stands between
+/// quotes: what nginx does, so that its readers understand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quotable<'a>(pub(crate) &'a [u8]);
 
-/// The same as a string of JSON without its quotes (RFC 8259, section 7): ASCII alone, in which a reader finds all that
+/// Shows it as a string of JSON without its quotes (RFC 8259, section 7): ASCII alone, in which a reader finds all that
 /// was UTF-8 again, and the replacement character for what was not.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Json<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Visible<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(f, self.0, |byte| matches!(byte, b' '..=b'~'))
+        for chunk in self.0.utf8_chunks() {
+            let mut rest = chunk.valid();
+            while !rest.is_empty() {
+                let (plain, others) =
+                    rest.split_at_checked(rest.find(is_steering).unwrap_or(rest.len())).unwrap_or((rest, ""));
+                f.write_str(plain)?;
+                let mut chars = others.chars();
+                let steering = chars.next().map_or(0, char::len_utf8);
+                write(f, others.as_bytes().get(..steering).unwrap_or_default(), |_| false)?;
+                rest = chars.as_str();
+            }
+            write(f, chunk.invalid(), |_| false)?;
+        }
+        Ok(())
     }
+}
+
+/// Whether a terminal would do something else than to show it.
+pub(crate) fn is_steering(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl fmt::Display for Quotable<'_> {
@@ -85,6 +104,11 @@ mod tests {
         assert_eq!(Visible(bytes).to_string(), "a \"b\\\\x1B[31m\\x0D\\x0A\\xFF\\x7F~");
         assert_eq!(Quotable(bytes).to_string(), "a \\x22b\\x5C\\x1B[31m\\x0D\\x0A\\xFF\\x7F~");
         assert_eq!(Visible(b"").to_string(), "");
+        assert_eq!(
+            Visible("/home/jürgen/日本\u{202e}\u{9b}".as_bytes()).to_string(),
+            "/home/jürgen/日本\\xE2\\x80\\xAE\\xC2\\x9B"
+        );
+        assert_eq!(Quotable("ü".as_bytes()).to_string(), "\\xC3\\xBC");
     }
 
     #[test]

@@ -28,7 +28,7 @@
 //! | room | what it is for | may import |
 //! | --- | --- | --- |
 //! | [`cli`] | arguments | `config` |
-//! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, `nix` for users by name, nothing of ours |
+//! | [`config`] | the file as written becomes the config as used, or diagnostics | `toml`, `nix` for users by name, `escape` |
 //! | [`http`] | the protocol: connection, request, target, framing, response, content codings, preconditions, ranges | `httparse`, `httpdate`, `memchr`, nothing of ours |
 //! | [`site`] | which answer a request gets, and why: hosts, rules, paths, representations and their codings, the cache, listings, error pages | `http`, `files`, `config`, `escape`, `figures` |
 //! | [`files`] | the disk below a root | the file system, `bell` |

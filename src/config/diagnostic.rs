@@ -7,6 +7,7 @@ use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 use std::path::Path;
 
+use crate::escape::is_steering;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// A range of bytes of the config file.
@@ -274,11 +275,6 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
             text
         })
         .into()
-}
-
-/// Whether a terminal would do something else than to show it.
-pub(super) fn is_steering(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::diagnostic::is_steering;
+use crate::escape::is_steering;
 
 /// A value as it would be written.
 #[derive(Clone, PartialEq, Eq, Debug)]

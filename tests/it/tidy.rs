@@ -19,7 +19,7 @@ struct Room {
 /// The table of the crate's documentation. Main, lib and the server may import all.
 const ROOMS: &[Room] = &[
     Room { name: "cli", rooms: &["config"], never: SOCKETS },
-    Room { name: "config", rooms: &[], never: SOCKETS },
+    Room { name: "config", rooms: &["escape"], never: SOCKETS },
     Room { name: "http", rooms: &[], never: PURE },
     Room { name: "site", rooms: &["http", "files", "config", "escape", "figures"], never: SOCKETS },
     Room { name: "files", rooms: &["bell"], never: &["std::net", "rustix::net", "polling"] },
