@@ -28,6 +28,16 @@ pub(crate) fn client(program: &str, arguments: &[&str]) -> Finished {
     Process::spawn(command.args(arguments).env("LC_ALL", "C"), Stdio::piped()).finish(PATIENCE)
 }
 
+/// What a browser makes of a page, as its standard output, and what it says besides.
+#[track_caller]
+pub(crate) fn chromium(url: &str) -> Finished {
+    let profile = Scratch::new();
+    let profile = format!("--user-data-dir={}", profile.path().display());
+    let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
+    let output = ["--enable-logging=stderr", "--v=0", "--virtual-time-budget=5000", "--dump-dom", &profile, url];
+    client("chromium", &[&arguments[..], &output].concat())
+}
+
 fn site() -> (Scratch, Server) {
     let directory = Scratch::with(&[("index.html", "home\n"), ("a.txt", "0123456789"), ("dir/index.html", "dir\n")]);
     let server = Server::of(&directory);
@@ -145,15 +155,10 @@ fn chromium_shows_the_sites_of_the_repository() {
     let _alone = alone();
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/conf/webserv.toml");
     let server = Server::start(webserv().args(["-l", "localhost:0", "-c", config]));
-    let profile = Scratch::new();
     let urls: Vec<_> = server.urls().iter().map(|url| (*url).to_owned()).collect();
     assert!(urls.len() >= 2, "{}", server.banner);
     for url in urls {
-        let profile = format!("--user-data-dir={}", profile.path().display());
-        let arguments =
-            ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
-        let output = ["--enable-logging=stderr", "--v=0", "--virtual-time-budget=5000", "--dump-dom", &profile, &url];
-        let finished = client("chromium", &[&arguments[..], &output].concat());
+        let finished = chromium(&url);
         assert_eq!(finished.code, Some(0), "{finished:?}");
         assert!(finished.stdout.contains("</body>") && finished.stdout.contains("<h1"), "{url}: {finished:?}");
         let console: Vec<_> = finished.stderr.lines().filter(|line| line.contains("CONSOLE")).collect();

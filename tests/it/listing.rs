@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use crate::clients::{alone, client};
+use crate::clients::{alone, chromium, client};
 use crate::support::{Finished, Scratch, Server, webserv};
 use crate::wire::{Response, exchange, find, get, is_entity_tag, request};
 
@@ -357,14 +357,9 @@ fn chromium_applies_the_style_and_runs_nothing() {
     let _alone = alone();
     let directory = Scratch::with(&[("www/<img src=x onerror=console.error(1)>", ""), ("www/a/b", "")]);
     let server = Server::configured(&directory, "listen = '127.0.0.1:0'\nlisting = true\n[[site]]\nroot = 'www'\n");
-    let profile = Scratch::new();
-    let profile = format!("--user-data-dir={}", profile.path().display());
     for target in ["", "a/?sort=-size"] {
         let url = format!("http://{}/{target}", server.address());
-        let arguments =
-            ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
-        let output = ["--enable-logging=stderr", "--v=0", "--virtual-time-budget=5000", "--dump-dom", &profile, &url];
-        let finished = client("chromium", &[&arguments[..], &output].concat());
+        let finished = chromium(&url);
         assert!(finished.stdout.contains("</table>"), "{finished:?}");
         let console: Vec<_> = finished.stderr.lines().filter(|line| line.contains("CONSOLE")).collect();
         assert!(console.is_empty(), "{url}: {console:#?}");

@@ -57,5 +57,6 @@ mod slow_disk;
 mod support;
 mod threads;
 mod tidy;
+mod tour;
 mod vhosts;
 mod wire;
