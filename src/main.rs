@@ -79,14 +79,15 @@ fn told(config: &Config, arguments: &Arguments) -> Option<Result<String, Diagnos
     }
 }
 
-/// What there is in a config that nothing is wrong with.
+/// What there is in a config that nothing is wrong with, and which one it is: nobody may have named it.
 fn summary(config: &Config) -> String {
     let counted = |count, thing| format!("{count} {thing}{}", if count == 1 { "" } else { "s" });
     let sites = counted(config.sites.len(), "site");
-    match config.expectations.len() {
-        0 => format!("ok: {sites}\n"),
-        count => format!("ok: {sites}, {}\n", counted(count, "expectation")),
-    }
+    let expectations = match config.expectations.len() {
+        0 => String::new(),
+        count => format!(", {}", counted(count, "expectation")),
+    };
+    format!("ok: {sites}{expectations} in {}\n", config.origin)
 }
 
 /// What the server calls itself.

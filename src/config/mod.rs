@@ -39,9 +39,11 @@ mod url;
 mod word;
 mod written;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 pub use address::Address;
@@ -62,6 +64,8 @@ use diagnostic::Quoted;
 use kind::{Context, Word};
 use word::FileBelowRoot;
 use written::Written;
+
+use crate::escape::Visible;
 
 /// What the server does. There is no invalid one: every root was a directory when it was made, no host is claimed twice
 /// on a listener, and no two listeners get in each other's way.
@@ -90,6 +94,14 @@ pub enum Origin {
     File(PathBuf),
     /// A directory that is served with the defaults.
     Directory(PathBuf),
+}
+
+/// The path, as it can be shown.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::File(path) | Self::Directory(path)) = self;
+        Visible(path.as_os_str().as_bytes()).fmt(f)
+    }
 }
 
 /// A site: a directory, and the names and addresses it is served under.

@@ -54,9 +54,13 @@ fn what_is_met_is_counted_and_no_socket_is_opened() {
         headers = {{ Vary = 'Accept, Accept-Encoding' }}
         "
     );
-    let finished = check(&site(), &config);
-    let expected = (Some(0), "ok: 2 sites, 5 expectations\n", "");
-    assert_eq!((finished.code, finished.stdout.as_str(), finished.stderr.as_str()), expected);
+    let directory = site();
+    let finished = check(&directory, &config);
+    let expected = format!("ok: 2 sites, 5 expectations in {}\n", directory.join("webserv.toml").display());
+    assert_eq!((finished.code, finished.stdout, finished.stderr), (Some(0), expected, String::new()));
+    // Where none is named, it is said which one that was.
+    let finished = run(webserv().current_dir(directory.path()).arg("--check"));
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "ok: 1 site in .\n"));
 }
 
 #[test]

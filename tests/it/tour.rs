@@ -117,7 +117,12 @@ fn what_is_asked_about_the_config_is_told() {
     let ask =
         |arguments: &[&str]| run(webserv().current_dir(directory.path()).args(["-c", "site.toml"]).args(arguments));
     let checked = ask(&["--check"]);
-    assert_eq!((checked.code, &*checked.stdout), (Some(0), "ok: 3 sites, 1 expectation\n"), "{}", checked.stderr);
+    assert_eq!(
+        (checked.code, &*checked.stdout),
+        (Some(0), "ok: 3 sites, 1 expectation in site.toml\n"),
+        "{}",
+        checked.stderr
+    );
     let explained = ask(&["--explain", "http://www.localhost:8080/posts/a"]);
     let line = 1 + config.lines().position(|line| line.starts_with("redirects")).unwrap();
     let place = format!("site.toml:{line}");
