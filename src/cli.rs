@@ -6,7 +6,8 @@ mod definition;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, ColorChoice};
+use clap::builder::UnknownArgumentValueParser;
+use clap::{Arg, ArgMatches, ColorChoice, Command};
 
 pub use color::Color;
 pub use definition::command;
@@ -66,7 +67,14 @@ const DEFAULT_CONFIG: &str = "conf/webserv.toml";
 /// asked for (status 0).
 pub fn parse() -> Arguments {
     let given: Vec<_> = std::env::args_os().collect();
-    arguments(&command().color(color::guess(&given)).get_matches_from(given))
+    arguments(&parser().color(color::guess(&given)).get_matches_from(given))
+}
+
+/// The definition, and what other servers call an argument: nothing takes it here, but the error says what does.
+fn parser() -> Command {
+    let port = Arg::new("port").short('p').long("port").value_name("PORT").hide(true);
+    let listen = UnknownArgumentValueParser::suggest_arg("--listen");
+    command().arg(port.num_args(0..=1).default_missing_value("").value_parser(listen))
 }
 
 fn arguments(matches: &ArgMatches) -> Arguments {
@@ -129,12 +137,12 @@ mod tests {
 
     #[test]
     fn the_definition_is_sound() {
-        command().debug_assert();
+        parser().debug_assert();
     }
 
     #[test]
     fn help_fits_on_a_screen() {
-        let help = command().render_help().to_string();
+        let help = parser().render_help().to_string();
         // 24 of 80 characters, the last one of which is the next prompt.
         assert!(help.lines().count() <= 23, "{help}");
         for line in help.lines() {
@@ -144,7 +152,7 @@ mod tests {
 
     #[test]
     fn arguments_as_given_and_as_used() {
-        let parse = |line: &str| command().try_get_matches_from(line.split(' ')).map(|matches| arguments(&matches));
+        let parse = |line: &str| parser().try_get_matches_from(line.split(' ')).map(|matches| arguments(&matches));
         let arguments = parse("webserv -l 3000 -l unix:/a -v public").unwrap();
         let given = [Address::Localhost(3000), Address::Unix("/a".into())].map(Listen::at);
         assert_eq!(arguments.overrides.listen, given);
@@ -168,6 +176,10 @@ mod tests {
             "webserv --fallback a -c b",
         ] {
             assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
+        for port in ["webserv -p 1 a", "webserv -p1", "webserv --port=1", "webserv --port"] {
+            let error = parse(port).unwrap_err().to_string();
+            assert!(error.contains("similar argument exists: '--listen'"), "{error}");
         }
     }
 }
