@@ -251,7 +251,7 @@ fn the_configs_of_the_repository_can_be_used() {
 }
 
 /// The fenced blocks of a Markdown text in this language.
-fn fenced<'a>(markdown: &'a str, language: &str) -> Vec<String> {
+pub(crate) fn fenced<'a>(markdown: &'a str, language: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut block: Option<Vec<&'a str>> = None;
     for line in markdown.lines() {

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::clients::{alone, chromium};
 use crate::support::{Scratch, Server, eventually, run, webserv};
-use crate::tidy::readme_examples;
+use crate::tidy::{fenced, readme_examples, repository};
 use crate::wire::{Peer, Response};
 
 const PARAGRAPH: &str = "<p>What is said often enough becomes small enough.</p>\n";
@@ -91,6 +91,42 @@ fn three_virtual_hosts_do_what_the_readme_says() {
     get(peer, "www.localhost", "/old", "").assert_status(302).assert_field("Location", "/newer");
     let log = server.stop().stdout;
     assert!(log.contains("\"GET /old?a=b HTTP/1.1\" 302 "), "{log}");
+}
+
+#[test]
+fn what_files_are_and_the_lines_of_the_log_are_as_the_config_says() {
+    let (directory, config) = sites();
+    let keys = "types = { wasm = 'application/x-wasm', note = 'text/x-note' }\ncharset = 'iso-8859-1'\n";
+    let log = "[log]\nformat = 'json'\n";
+    directory.write("site.toml", format!("{keys}{config}{log}"));
+    directory.write("public/a.wasm", "0");
+    directory.write("public/a.note", "n");
+    let server = serve(&directory);
+    let peer = &mut server.connect();
+    get(peer, "www.localhost", "/a.wasm", "").assert_status(200).assert_field("Content-Type", "application/x-wasm");
+    let note = get(peer, "www.localhost", "/a.note", "");
+    note.assert_status(200).assert_field("Content-Type", "text/x-note; charset=iso-8859-1");
+    let moved = get(peer, "www.localhost", "/old?a=b", "User-Agent: tour\r\n");
+    let length = moved.assert_status(302).content.len();
+
+    let lines = server.stop().stdout;
+    let line = lines.lines().last().unwrap();
+    let asked =
+        r#""remote":"127.0.0.1","host":"www.localhost","method":"GET","target":"/old?a=b","protocol":"HTTP/1.1""#;
+    let answered = format!(r#""status":302,"bytes":{length},"duration_us":"#);
+    for part in [r#"{"time":"2"#, asked, &answered, r#","referer":null,"user_agent":"tour"}"#] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    // The README shows one, which has the same keys in the same order.
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let shown = fenced(&readme, "json").concat();
+    assert_eq!(keys_of(&shown), keys_of(line));
+}
+
+/// The keys of an object of JSON in which nothing is nested and no text holds what divides them.
+fn keys_of(object: &str) -> Vec<&str> {
+    let before = object.match_indices("\":").filter_map(|(at, _)| object[..at].rsplit_once('"'));
+    before.map(|(_, key)| key).collect()
 }
 
 #[test]
