@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use env_logger::{Target, WriteStyle};
-use log::LevelFilter;
+use log::{Level, LevelFilter};
 use webserv::cli::{self, Arguments, Errand, Verbosity};
 use webserv::config::{Config, Diagnostics};
 use webserv::files::Timestamp;
@@ -14,8 +14,7 @@ use webserv::server::banner::{self, Look, Shape};
 use webserv::server::trace::{self, Painted};
 use webserv::server::{Appearance, Browser, Signals, StartError, Supervisor};
 use webserv::sink::{self, Sink};
-use webserv::site::expect;
-use webserv::site::explain;
+use webserv::site::{expect, explain, warnings};
 
 /// It could not run.
 const FAILURE: u8 = 1;
@@ -40,6 +39,9 @@ fn run(signals: Signals) -> ExitCode {
         Ok(config) => config,
         Err(diagnostics) => return refuse(&diagnostics, &arguments),
     };
+    if arguments.errand == Errand::Check {
+        warn(&config, &arguments);
+    }
     match told(&config, &arguments) {
         Some(Ok(text)) => {
             // Where nobody reads it, the exit status says it all.
@@ -62,6 +64,17 @@ fn fail(error: StartError) -> ExitCode {
 fn refuse(diagnostics: &Diagnostics, arguments: &Arguments) -> ExitCode {
     tell(diagnostics.render(arguments.color.suits(&io::stderr())));
     ExitCode::from(USAGE)
+}
+
+/// Tells what the config may not mean as it stands.
+fn warn(config: &Config, arguments: &Arguments) {
+    let is_told = match arguments.errand {
+        Errand::Check => arguments.verbosity != Verbosity::Quiet,
+        _ => log::log_enabled!(Level::Warn),
+    };
+    if let Some(warnings) = is_told.then(|| warnings::find(config)).flatten() {
+        tell(warnings.render(arguments.color.suits(&io::stderr())));
+    }
 }
 
 /// What is to be told of a config that is not to be served.
@@ -103,6 +116,8 @@ fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), S
     let appearance = Appearance { software, shows_access: !is_quiet, color: arguments.color.suits_terminals() };
     let browser = arguments.open.then(Browser::prepare);
     let Some(supervisor) = Supervisor::start(config, appearance, signals)? else { return Ok(()) };
+    // No sooner: what is told has a thread of its own, which would begin as root.
+    warn(supervisor.config(), &arguments);
     if !is_quiet {
         let shape = if io::stderr().is_terminal() { Shape::Lines } else { Shape::Line };
         let look = Look { shape, color: arguments.color.suits(&io::stderr()) };
@@ -115,7 +130,8 @@ fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), S
         browser.open(supervisor.listeners());
     }
     let verbosity = arguments.verbosity;
-    supervisor.run(move || arguments.config(), move |config| set_level(config, verbosity))
+    let load = move || arguments.config().inspect(|config| warn(config, &arguments));
+    supervisor.run(load, move |config| set_level(config, verbosity))
 }
 
 /// Diagnostics go to the standard error: what `RUST_LOG` lets through, or else the level of the config.

@@ -22,11 +22,21 @@ const QUOTED_CHARS_MAX: usize = 80;
 /// Everything that is wrong with one config: at least one [`Diagnostic`], in the order of the file.
 #[derive(Debug)]
 pub struct Diagnostics {
+    severity: Severity,
     path: Option<String>,
     text: String,
     list: Vec<Diagnostic>,
     /// In the place of their number
     summary: Option<String>,
+}
+
+/// What becomes of a config that something is wrong with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Severity {
+    /// It is not used
+    Error,
+    /// It is, but may not do what was meant
+    Warning,
 }
 
 /// One thing that is wrong, and what can be done about it.
@@ -56,17 +66,23 @@ impl Diagnostics {
     /// Problems with `text`, the content of the file at `path`, in the order of their places.
     pub(super) fn in_file(path: &Path, text: &str, mut list: Vec<Diagnostic>) -> Self {
         list.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(usize::MAX, |place| place.start));
-        Self { path: Some(printable(&path.to_string_lossy()).into_owned()), text: text.to_owned(), list, summary: None }
+        let path = printable(&path.to_string_lossy()).into_owned();
+        Self { path: Some(path), text: text.to_owned(), ..Self::without_file(list) }
     }
 
     /// Problems that have no place in a file.
     pub fn without_file(list: Vec<Diagnostic>) -> Self {
-        Self { path: None, text: String::new(), list, summary: None }
+        Self { severity: Severity::Error, path: None, text: String::new(), list, summary: None }
     }
 
     /// With another last line than that of a config with errors.
     pub(super) fn summarized(self, summary: String) -> Self {
         Self { summary: Some(summary), ..self }
+    }
+
+    /// The same of a config that is used all the same.
+    pub(super) fn into_warnings(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
     }
 
     /// The text for a person, of whole lines; with the escape codes of a terminal where `color` is set.
@@ -78,7 +94,7 @@ impl Diagnostics {
             text.push_str("\n\n");
         }
         if let Some(path) = &self.path {
-            let summary = Level::ERROR.primary_title(self.summary(path));
+            let summary = self.severity.level().primary_title(self.summary(path));
             text.push_str(&renderer.render(&[Group::with_title(summary)]));
             text.push('\n');
         }
@@ -86,7 +102,7 @@ impl Diagnostics {
     }
 
     fn render_one(&self, diagnostic: &Diagnostic, renderer: &Renderer) -> String {
-        let mut group = Group::with_title(Level::ERROR.primary_title(printable(&diagnostic.title)));
+        let mut group = Group::with_title(self.severity.level().primary_title(printable(&diagnostic.title)));
         if let Some(place) = &diagnostic.place {
             let label = Some(printable(&diagnostic.label)).filter(|label| !label.is_empty());
             let primary = AnnotationKind::Primary.span(self.drawable(place)).label(label);
@@ -105,9 +121,13 @@ impl Diagnostics {
     }
 
     fn summary(&self, path: &str) -> String {
+        let word = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
         let count = match self.list.len() {
-            1 => "1 error".to_owned(),
-            count => format!("{count} errors"),
+            1 => format!("1 {word}"),
+            count => format!("{count} {word}s"),
         };
         let hidden = match self.list.len().saturating_sub(SHOWN_MAX) {
             0 => String::new(),
@@ -127,6 +147,15 @@ impl Diagnostics {
         let end = (place.end.max(start)..self.text.len()).find(is_boundary).unwrap_or(self.text.len());
         let line = self.text.get(start..end).and_then(|text| text.lines().next()).unwrap_or_default();
         start..start + line.len()
+    }
+}
+
+impl Severity {
+    fn level(self) -> Level<'static> {
+        match self {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        }
     }
 }
 
@@ -186,7 +215,7 @@ impl Diagnostic {
     }
 
     /// Whether another problem is with the same thing.
-    pub(super) fn is_at_place_of(&self, other: &Self) -> bool {
+    pub fn is_at_place_of(&self, other: &Self) -> bool {
         self.place == other.place
     }
 

@@ -241,6 +241,11 @@ impl Listen {
     }
 }
 
+/// A file beside the one at `path`, which is not there, that may be meant.
+pub fn near_file(path: &Path) -> Option<String> {
+    word::near(path, Path::is_file)
+}
+
 /// Far more than any config needs; a device or a wrong file must not fill the memory.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 

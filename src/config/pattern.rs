@@ -1,5 +1,6 @@
 //! Which paths a rule is for: all, those below a directory, those with an extension, or one.
 
+use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
 use percent_encoding::percent_decode_str;
@@ -77,6 +78,13 @@ impl Word for Paths {
         if text.contains(['?', '#']) {
             return Err(Malformed::new("a path ends before `?` and `#`").help("a literal one is written %3F or %23"));
         }
+        if let Some(variable) = variable(path) {
+            let problem =
+                Malformed::new(format!("there are no variables in paths, and {} looks like one", Quoted(variable)));
+            let literal = escape_of(variable);
+            return Err(problem
+                .help(format!("`*` at the end stands for all that is below; a literal one is written {literal}")));
+        }
         match path.strip_suffix('*') {
             Some(directory) if directory.ends_with('/') => decode(directory).map(Pattern::Below),
             _ if path.contains('*') => {
@@ -87,13 +95,41 @@ impl Word for Paths {
     }
 
     fn show(&self, value: &Pattern) -> String {
-        match value {
-            Pattern::Every => "*".to_owned(),
-            Pattern::Extension(extension) => format!("*{extension}"),
-            Pattern::Below(directory) => format!("/{}*", encode(directory)),
-            Pattern::Exact(path) => format!("/{}", encode(path)),
+        value.to_string()
+    }
+}
+
+/// As it is written.
+impl Display for Pattern {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Pattern::Every => f.write_str("*"),
+            Pattern::Extension(extension) => write!(f, "*{extension}"),
+            Pattern::Below(directory) => write!(f, "/{}*", encode(directory)),
+            Pattern::Exact(path) => write!(f, "/{}", encode(path)),
         }
     }
+}
+
+/// What stands for a part of a path elsewhere: `:id`, `{id}`, `$1` or `$uri`. A path that holds such a thing can be written
+/// with an escape.
+pub(super) fn variable(path: &str) -> Option<&str> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let at = path.match_indices([':', '{', '$']).find_map(|(at, sign)| {
+        let begins_segment = path.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+        let names_something = path.as_bytes().get(at + 1).copied().is_some_and(is_word);
+        let is_variable = names_something && (sign != ":" || begins_segment);
+        is_variable.then_some(at)
+    })?;
+    let rest = path.get(at..)?;
+    let end = rest.bytes().skip(1).position(|byte| !is_word(byte)).map_or(rest.len(), |end| end + 1);
+    let end = end + usize::from(rest.starts_with('{') && rest.as_bytes().get(end) == Some(&b'}'));
+    rest.get(..end)
+}
+
+/// How the sign that a variable begins with is written where it is none.
+pub(super) fn escape_of(variable: &str) -> String {
+    variable.bytes().next().map_or_else(String::new, |sign| format!("%{sign:02X}"))
 }
 
 /// The bytes of a path, which has to be one that a request can have once it has been taken apart.
@@ -124,7 +160,7 @@ fn encode(path: &[u8]) -> String {
     for chunk in path.utf8_chunks() {
         for char in chunk.valid().chars() {
             match char {
-                '%' | '?' | '#' | '*' => text += &format!("%{:02X}", u32::from(char)),
+                '%' | '?' | '#' | '*' | ':' | '{' | '$' => text += &format!("%{:02X}", u32::from(char)),
                 _ => text.push(char),
             }
         }
@@ -153,6 +189,7 @@ mod tests {
             ("/%61%20b/%2a", &["a b/*"], &["a b/c"]),
             ("/ü", &["ü"], &["u"]),
             ("*.iso", &["a.iso", "b/a.ISO", "a.b.iso"], &[".iso", "b/.iso", "a.iso/", "iso", "a.iso/b", "aiso"]),
+            ("/a:b/:/{}/$/%3Aid", &["a:b/:/{}/$/:id"], &[]),
             ("*.Tar.gz", &["a.tar.gz"], &["a.gz", ".tar.gz"]),
         ] {
             let pattern = pattern(text).unwrap();
@@ -200,6 +237,10 @@ mod tests {
             ("/%00", "an encoded slash or NUL"),
             ("/100%", "two hexadecimal digits"),
             ("/%+1", "two hexadecimal digits"),
+            ("/posts/:id", "`:id` looks like one"),
+            ("/:year/:month/*", "a literal one is written %3A"),
+            ("/a/{name}.html", "`{name}` looks like one"),
+            ("/a$1", "a literal one is written %24"),
         ] {
             let error = pattern(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

@@ -11,7 +11,7 @@ use toml::de::DeValue;
 
 use super::diagnostic::{Diagnostic, Malformed, Quoted, nearest};
 use super::kind::{Context, Item, Kind, Word, wrong_type};
-use super::pattern::Pattern;
+use super::pattern::{self, Pattern};
 use super::plain::Plain;
 use super::schema;
 
@@ -132,6 +132,14 @@ impl Word for Location {
             let escapes: String = char.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
             let problem = format!("a URL cannot hold {}", Quoted(&char.escape_default().to_string()));
             return Err(Malformed::new(problem).help(format!("write {escapes} for it")));
+        }
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        if let Some(variable) = pattern::variable(path) {
+            let problem =
+                Malformed::new(format!("there are no variables in targets, and {} looks like one", Quoted(variable)));
+            let literal = pattern::escape_of(variable);
+            return Err(problem
+                .help(format!("`*` stands for what it stands for in the path; a literal one is written {literal}")));
         }
         let rest = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
         let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();

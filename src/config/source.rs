@@ -105,4 +105,17 @@ impl Source {
     pub fn diagnose(&self, problems: Vec<Diagnostic>, summary: String) -> Diagnostics {
         Diagnostics::in_file(&self.path, &self.text, problems).summarized(summary)
     }
+
+    /// What may not have been meant; nothing where there are no such doubts.
+    pub fn warn(&self, doubts: Vec<Diagnostic>) -> Option<Diagnostics> {
+        if doubts.is_empty() {
+            return None;
+        }
+        let is_file = !self.path.as_os_str().is_empty();
+        let diagnostics = match is_file {
+            true => Diagnostics::in_file(&self.path, &self.text, doubts),
+            false => Diagnostics::without_file(doubts),
+        };
+        Some(diagnostics.into_warnings())
+    }
 }

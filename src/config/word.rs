@@ -203,7 +203,7 @@ impl Word for Directory {
                 .help("name the directory that holds it")),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let missing = Malformed::new(format!("{} does not exist", Quoted(&shown)));
-                Err(match near_directory(&path) {
+                Err(match near(&path, Path::is_dir) {
                     Some(near) => {
                         let meant = Path::new(text).with_file_name(near);
                         missing.help(format!("did you mean {}?", Quoted(&meant.to_string_lossy())))
@@ -228,14 +228,15 @@ pub(super) fn absolute(base: &Path, path: impl AsRef<Path>) -> PathBuf {
     base.join(path).components().collect()
 }
 
-/// A directory beside `path` that it may be a misspelling of.
-fn near_directory(path: &Path) -> Option<String> {
+/// A name beside `path` that its last part may be a misspelling of.
+pub(super) fn near(path: &Path, is_wanted: fn(&Path) -> bool) -> Option<String> {
     /// A guess is not worth the time that a larger directory takes.
     const ENTRIES_MAX: usize = 1000;
     let wanted = path.file_name()?.to_str()?;
     let entries = fs::read_dir(path.parent()?).ok()?.take(ENTRIES_MAX).flatten();
-    let directories = entries.filter(|entry| entry.path().is_dir());
-    let mut names: Vec<String> = directories.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let others = entries.filter(|entry| is_wanted(&entry.path()));
+    let mut names: Vec<String> = others.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.retain(|name| name != wanted);
     names.sort();
     nearest(wanted, names.iter().map(String::as_str)).map(str::to_owned)
 }

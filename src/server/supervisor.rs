@@ -98,6 +98,11 @@ impl Supervisor {
         Ok(Some(supervisor))
     }
 
+    /// What it serves by.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Where it can be reached, and what is served there.
     pub fn listeners(&self) -> &Listeners {
         &self.listeners

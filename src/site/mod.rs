@@ -29,6 +29,7 @@ mod siblings;
 mod sites;
 mod stand_in;
 mod standing;
+pub mod warnings;
 
 pub use answer::{Answer, Content, Segment};
 pub use blame::report_unreadable;

@@ -224,7 +224,7 @@ impl Sites {
     }
 }
 
-fn links(written: config::Symlinks) -> Symlinks {
+pub(super) fn links(written: config::Symlinks) -> Symlinks {
     match written {
         config::Symlinks::Deny => Symlinks::Deny,
         config::Symlinks::Inside => Symlinks::Inside,

@@ -59,4 +59,5 @@ mod threads;
 mod tidy;
 mod tour;
 mod vhosts;
+mod warnings;
 mod wire;

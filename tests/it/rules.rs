@@ -282,7 +282,7 @@ fn pages_of_the_site_say_what_went_wrong() {
     exchange(&server, request("BREW", "/", &[])).assert_status(501);
     server.process.stderr.line_with("the file missing.html that site 1 answers with cannot be sent");
     let finished = server.stop();
-    assert_eq!(finished.stderr.matches("missing.html").count(), 1, "{}", finished.stderr);
+    assert_eq!(finished.stderr.matches("the file missing.html").count(), 1, "{}", finished.stderr);
 }
 
 #[test]
