@@ -33,12 +33,15 @@ pub enum Shape {
 /// What is not as safe as it could be with a server that was started by `origin`, a line each.
 pub fn cautions(server: &Supervisor, origin: &Origin) -> Vec<&'static str> {
     let addresses = server.listeners().bindings().iter().map(|binding| &binding.address);
-    origin.caution(addresses).into_iter().chain(cautions_of(server.sandbox())).collect()
+    origin.caution(addresses).into_iter().chain(cautions_of(server.sandbox(), origin)).collect()
 }
 
 /// The same of what those who serve are kept from.
-pub(super) fn cautions_of(sandbox: Sandbox) -> impl Iterator<Item = &'static str> {
-    let root = "it runs as root; with `user` in [server] it becomes another user as soon as it listens";
+pub(super) fn cautions_of(sandbox: Sandbox, origin: &Origin) -> impl Iterator<Item = &'static str> {
+    let root = match origin {
+        Origin::File(_) => "it runs as root; with `user` in [server] it becomes another user as soon as it listens",
+        Origin::Directory(_) => "it runs as root; start it as another user, or with a config that names one: `user`",
+    };
     let unconfined = "there is no sandbox: this kernel does not offer Landlock";
     let open = "its sandbox lets it read every file: the root of a site is /, or its `symlinks` are \"follow\"";
     let found = [

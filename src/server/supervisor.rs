@@ -333,8 +333,9 @@ impl Supervisor {
 
     /// Has a worker take over from all others.
     fn succeed(&mut self, worker: Running) {
-        let known: Vec<_> = banner::cautions_of(self.sandbox()).collect();
-        let cautions = banner::cautions_of(worker.opened.sandbox).filter(|caution| !known.contains(caution));
+        let cautions_of = |sandbox| banner::cautions_of(sandbox, &self.config.origin);
+        let known: Vec<_> = cautions_of(self.sandbox()).collect();
+        let cautions = cautions_of(worker.opened.sandbox).filter(|caution| !known.contains(caution));
         cautions.for_each(|caution| log::warn!("{caution}"));
         let successor = Successor { orders: worker.orders.clone(), endpoints: self.listeners.endpoints().collect() };
         // The oldest first, as for a stop.

@@ -177,7 +177,10 @@ fn only_root_becomes_another_user() {
 #[ignore = "needs root"]
 fn root_is_told_that_it_is_root() {
     let directory = Scratch::with(&[("www/a.txt", "a")]);
+    // A directory has no config that could say so.
     let finished = Server::of(&directory).stop();
+    assert!(finished.stderr.contains("warn: it runs as root; start it as another user, or with"), "{finished:?}");
+    let finished = Server::configured(&directory, "listen = '127.0.0.1:0'\n[[site]]\nroot = 'www'\n").stop();
     assert!(finished.stderr.contains("warn: it runs as root; with `user` in [server]"), "{finished:?}");
     let finished = configured(&directory, "").stop();
     assert!(!finished.stderr.contains("root"), "{finished:?}");
