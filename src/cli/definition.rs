@@ -115,12 +115,12 @@ pub fn command() -> Command {
             option("explain", "Show what a GET of URL gets, and why")
                 .value_name("URL")
                 .value_hint(ValueHint::Url)
-                .value_parser(|text: &str| text.parse::<Url>())
+                .value_parser(Url::typed)
                 .conflicts_with_all(["check", "print-config"])
                 .long_help(
                     "Show what a GET of this URL gets, and why: the site, the files that are looked for, each rule with \
-                     its line in the config, the status and the fields. A path alone is asked for at the first address. \
-                     No socket is opened.",
+                     its line in the config, the status and the fields. The http:// of a host may be left out; a path alone \
+                     is asked for at the first address. No socket is opened.",
                 ),
         )
         .arg(

@@ -34,6 +34,18 @@ impl Url {
     pub fn target(&self) -> &str {
         &self.target
     }
+
+    /// What is typed at a command line: as for curl, the `http://` of a host may be left out.
+    ///
+    /// # Errors
+    ///
+    /// It is neither a URL of http nor a path.
+    pub fn typed(text: &str) -> Result<Url, Malformed> {
+        match split_scheme(text) {
+            None if begins_with_host(text) => format!("http://{text}").parse(),
+            _ => text.parse(),
+        }
+    }
 }
 
 impl FromStr for Url {
@@ -48,11 +60,12 @@ impl FromStr for Url {
         if text.starts_with('/') {
             return Ok(Url { authority: None, target: target(text) });
         }
-        let Some((scheme, rest)) = text.split_once("://") else {
-            return Err(match text.contains(['/', '.', ':']) {
-                true => Malformed::new(EXPECTED).help(format!("write \"http://{text}\"")),
-                false => Malformed::new(EXPECTED).help(format!("write \"/{text}\"")),
-            });
+        let Some((scheme, rest)) = split_scheme(text) else {
+            return Err(Malformed::new(EXPECTED).help(match begins_with_host(text) {
+                true => format!("write \"http://{text}\""),
+                false if text.contains('.') => format!("write \"/{text}\", or \"http://{text}\" if that is a host"),
+                false => format!("write \"/{text}\""),
+            }));
         };
         match scheme.to_ascii_lowercase().as_str() {
             "http" => {}
@@ -62,7 +75,7 @@ impl FromStr for Url {
             }
             _ => return Err(Malformed::new(format!("the scheme {} is not http", Quoted(scheme)))),
         }
-        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (authority, path) = split_authority(rest);
         if authority.contains('@') {
             return Err(Malformed::new("a URL of http has no user in it"));
         }
@@ -85,6 +98,26 @@ impl FromStr for Url {
         let slash = if path.starts_with('/') { "" } else { "/" };
         Ok(Url { authority: Some((host.to_owned(), port)), target: format!("{slash}{path}") })
     }
+}
+
+/// The scheme, and what is behind its slashes. None where it has none.
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    // What is in a query may be a URL, too.
+    text.split_once("://").filter(|(scheme, _)| !scheme.contains([':', '/', '?', '#']))
+}
+
+/// The host and the port, and what is behind them.
+fn split_authority(text: &str) -> (&str, &str) {
+    text.split_at(text.find(['/', '?', '#']).unwrap_or(text.len()))
+}
+
+/// Whether what has no scheme begins with a host rather than with the name of a file. `index.html` may be either.
+fn begins_with_host(text: &str) -> bool {
+    let (authority, path) = split_authority(text);
+    let (name, port) = authority.split_once(':').unwrap_or((authority, ""));
+    let is_local = name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("localhost"));
+    let has_dot = name.contains('.') && !name.starts_with('.');
+    !port.is_empty() || is_local || (has_dot && path.starts_with('/'))
 }
 
 impl Display for Url {
@@ -137,10 +170,34 @@ mod tests {
     }
 
     #[test]
+    fn typed_without_its_scheme() {
+        for (text, written) in [
+            ("localhost", "http://localhost/"),
+            ("app.LocalHost/x", "http://app.LocalHost/x"),
+            ("app:8090", "http://app:8090/"),
+            ("a.test/x?y=http://z", "http://a.test/x?y=http://z"),
+            ("localhost?y=http://z", "http://localhost/?y=http://z"),
+            ("127.0.0.1:81/", "http://127.0.0.1:81/"),
+            ("[::1]:81/x", "http://[::1]:81/x"),
+            ("http://a.test/", "http://a.test/"),
+            ("/a.test:81/x", "/a.test:81/x"),
+        ] {
+            assert_eq!(Url::typed(text).unwrap().to_string(), written, "{text}");
+        }
+        for text in ["", "index.html", "a", "a/b.c", "./a", "../a.b/c", "mailto:", "https://a.test/", "a b.c/", "a:b/"]
+        {
+            assert!(Url::typed(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn malformed() {
         for (text, part) in [
             ("", "expected a URL"),
-            ("index.html", "write \"http://index.html\""),
+            ("index.html", "write \"/index.html\", or \"http://index.html\" if that is a host"),
+            ("a.test/", "write \"http://a.test/\""),
+            ("localhost:8080", "write \"http://localhost:8080\""),
+            ("a/b.css?c=http://d", "write \"/a/b.css?c=http://d\""),
             ("old", "write \"/old\""),
             ("https://a.test/", "write \"http://a.test/\""),
             ("ftp://a", "the scheme `ftp` is not http"),

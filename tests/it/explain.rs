@@ -214,6 +214,9 @@ fn it_explains_what_would_be_served() {
     assert!(said.contains("404 Not Found") && !said.contains(".toml"), "{said}");
     let said = explain(&["--explain", "/a.html"], "here/www");
     assert!(said.contains("200 OK") && said.contains("GET http://localhost:8080/a.html"), "{said}");
+    // As for curl, a host will do without its scheme.
+    let said = explain(&["--explain", "app.localhost:8080/a.html"], "here/www");
+    assert!(said.contains("200 OK") && said.contains("GET http://app.localhost:8080/a.html"), "{said}");
     let said = explain(&["-l", "127.0.0.9:81", "-v", "--explain", "http://127.0.0.9:81/a.html"], "here/www");
     assert!(said.contains("200 OK") && said.contains("Server: webserv/0.1.0"), "{said}");
     let arguments = ["--explain", "/a.html", "--color"];
