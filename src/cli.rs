@@ -70,11 +70,13 @@ pub fn parse() -> Arguments {
     arguments(&parser().color(color::guess(&given)).get_matches_from(given))
 }
 
-/// The definition, and what other servers call an argument: nothing takes it here, but the error says what does.
+/// The definition, and what is given to other servers: nothing takes it here, but the error says what does.
 fn parser() -> Command {
     let port = Arg::new("port").short('p').long("port").value_name("PORT").hide(true);
     let listen = UnknownArgumentValueParser::suggest_arg("--listen");
-    command().arg(port.num_args(0..=1).default_missing_value("").value_parser(listen))
+    let second = Arg::new("second").value_name("DIR").hide(true);
+    let one = |text: &str| Err::<(), _>(format!("one directory is served, with no word before it: `webserv {text}`"));
+    command().arg(port.num_args(0..=1).default_missing_value("").value_parser(listen)).arg(second.value_parser(one))
 }
 
 fn arguments(matches: &ArgMatches) -> Arguments {
@@ -176,6 +178,10 @@ mod tests {
             "webserv --fallback a -c b",
         ] {
             assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
+        for words in ["webserv serve public", "webserv -v serve public --open"] {
+            let error = parse(words).unwrap_err().to_string();
+            assert!(error.contains("one directory is served, with no word before it: `webserv public`"), "{error}");
         }
         for port in ["webserv -p 1 a", "webserv -p1", "webserv --port=1", "webserv --port"] {
             let error = parse(port).unwrap_err().to_string();

@@ -49,7 +49,7 @@ fn what_cannot_be_meant_is_a_usage_error() {
         (&["-l", "127.0.0.1:99999"], "99999"),
         (&["-l", "127.0.0.1:0", &missing], &missing),
         (&["-l", "127.0.0.1:0", &file], &file),
-        (&["-l", "127.0.0.1:0", path, path], path),
+        (&["serve", path], &format!("one directory is served, with no word before it: `webserv {path}`")),
         (&["-l", "127.0.0.1:0", "-c", &config], &config),
         (&["-l", "127.0.0.1:0", "-c", path], path),
         (&["-c", &config, path], "--config"),
