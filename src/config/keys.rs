@@ -22,7 +22,7 @@ use super::redirect::{Onward, Redirect};
 use super::rules::{ErrorStatus, Methods};
 use super::table::Table;
 use super::url::{Asked, Url};
-use super::word::{Choice, Directory, FileBelowRoot, FileName, Host, ListenAddress, StatusKey, UserName};
+use super::word::{Choice, Directory, FileBelowRoot, FileName, Host, ListenAddress, MethodName, StatusKey, UserName};
 use super::{AccessTarget, LogFormat, Symlinks, User};
 
 const KIB: u64 = 1 << 10;
@@ -286,7 +286,7 @@ keys! {
         /// What they can be asked for by.
         methods: Option<Spanned<Vec<Spanned<Methods>>>> = None,
             Optional(Placed(OneOrMore {
-                of: Choice(&[("GET", Methods::Get), ("HEAD", Methods::Head), ("OPTIONS", Methods::Options)]),
+                of: MethodName,
                 not_empty: Some("OPTIONS is always answered; for it alone, write [\"OPTIONS\"]"),
             }));
 

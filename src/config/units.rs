@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use toml::de::DeValue;
 
-use super::diagnostic::{Malformed, Quoted};
+use super::diagnostic::{Malformed, Quoted, nearest};
 use super::plain::Plain;
 use super::schema;
 
@@ -122,9 +122,10 @@ impl Unit {
             (None, Self::Bytes) => {
                 Some("the units are B, KiB, MiB, GiB and TiB; the number has no fraction".to_owned())
             }
-            (None, _) => {
-                Some("the units are ms, s, m and h: one of them, after one number without a fraction".to_owned())
-            }
+            (None, _) => Some(match near_time(&lower) {
+                Some(ours) => format!("did you mean \"{digits}{ours}\"?"),
+                None => "the units are ms, s, m and h: one of them, after one number without a fraction".to_owned(),
+            }),
         }
     }
 
@@ -139,6 +140,16 @@ impl Unit {
             Self::Milliseconds => MILLISECONDS,
         }
     }
+}
+
+/// The unit of time whose name may be misspelt so. What is short is near to too much, and `usec` is no `msec`.
+fn near_time(word: &str) -> Option<&'static str> {
+    let spelled = |(others, ours): &(&'static [&'static str], &'static str)| {
+        let is_like = |other: &&str| other.len() > 2 && other.chars().next() == word.chars().next();
+        let others = others.iter().copied().filter(is_like);
+        (Unit::Milliseconds.knows(ours) && nearest(word, others).is_some()).then_some(*ours)
+    };
+    OTHER_SPELLINGS.iter().find_map(spelled)
 }
 
 #[cfg(test)]
@@ -175,6 +186,7 @@ mod tests {
 
     #[test]
     fn what_was_meant() {
+        const NO_OTHER_TIME: &str = "the units are ms, s, m and h: one of them, after one number without a fraction";
         let table = [
             (Unit::Bytes, "64K", "write \"64 KiB\""),
             (Unit::Bytes, "64kb", "write \"64 KiB\""),
@@ -186,6 +198,12 @@ mod tests {
             (Unit::Milliseconds, "5 min", "write \"5m\""),
             (Unit::Milliseconds, "2d", "write \"48h\""),
             (Unit::Milliseconds, "10", "write \"10s\" for seconds"),
+            (Unit::Milliseconds, "30 sek", "did you mean \"30s\"?"),
+            (Unit::Milliseconds, "5 Minuten", "did you mean \"5m\"?"),
+            (Unit::Milliseconds, "5 milisecond", "did you mean \"5ms\"?"),
+            (Unit::Milliseconds, "5 usec", NO_OTHER_TIME),
+            (Unit::Milliseconds, "5 months", NO_OTHER_TIME),
+            (Unit::Milliseconds, "1h30m", NO_OTHER_TIME),
         ];
         for (unit, text, help) in table {
             assert_eq!(unit.parse(text).unwrap_err().help.as_deref(), Some(help), "{text}");

@@ -11,7 +11,7 @@ use super::diagnostic::{Malformed, Quoted, nearest};
 use super::host_pattern::HostPattern;
 use super::kind::Word;
 use super::plain::Plain;
-use super::rules::ErrorStatus;
+use super::rules::{ErrorStatus, Methods};
 
 /// One of a few words.
 pub(super) struct Choice<T: 'static>(pub(super) &'static [(&'static str, T)]);
@@ -44,6 +44,36 @@ impl<T: Copy + PartialEq> Word for Choice<T> {
 
     fn schema(&self) -> Plain {
         Plain::table([("enum", Plain::texts(self.0.iter().map(|(word, _)| *word)))])
+    }
+}
+
+/// A method of HTTP that is answered.
+pub(super) struct MethodName;
+
+const METHODS: Choice<Methods> =
+    Choice(&[("GET", Methods::Get), ("HEAD", Methods::Head), ("OPTIONS", Methods::Options)]);
+
+impl Word for MethodName {
+    type Value = Methods;
+
+    const COMPLAINT: &str = <Choice<Methods>>::COMPLAINT;
+    const PATTERN: &str = <Choice<Methods>>::PATTERN;
+
+    fn parse(&self, text: &str, base: &Path) -> Result<Methods, Malformed> {
+        METHODS.parse(text, base).map_err(|error| match error.help {
+            Some(_) => error,
+            None => {
+                error.help("leave it out: a static server answers these three alone, and POST and the like get 405")
+            }
+        })
+    }
+
+    fn show(&self, value: &Methods) -> String {
+        METHODS.show(value)
+    }
+
+    fn schema(&self) -> Plain {
+        Word::schema(&METHODS)
     }
 }
 
