@@ -3,22 +3,28 @@
 
 use std::fmt::Display;
 
+use toml::Spanned;
+
 use super::diagnostic::printable;
-use super::keys::SYMLINKS;
+use super::effective::unresolved;
 use super::kind::Word;
-use super::word::Choice;
-use super::{Config, Site};
+use super::pattern::{Paths, Pattern};
+use super::plain::{Plain, key};
+use super::written::WrittenSite;
+use super::{Config, Listen, Site};
 
 impl Config {
     /// What is another thing in `new`, in words; nothing where all is the same.
     pub fn changes(&self, new: &Config) -> Vec<String> {
+        // A reload comes from where the start came from.
+        let Config { origin: _, source: _, sites, server, limits, log, expectations } = self;
         let mut changes = Changes(Vec::new());
-        changes.listeners(&self.sites, &new.sites);
-        changes.sites(&self.sites, &new.sites);
-        changes.keys("server", self.server.changes(&new.server));
-        changes.keys("limits", self.limits.changes(&new.limits));
-        changes.keys("log", self.log.changes(&new.log));
-        if self.expectations != new.expectations {
+        changes.listeners(sites, &new.sites);
+        changes.sites(sites, &new.sites);
+        changes.keys(&server.written(), &new.server.written(), |key| format!("server.{key}"));
+        changes.keys(&limits.written(), &new.limits.written(), |key| format!("limits.{key}"));
+        changes.keys(&log.written(), &new.log.written(), |key| format!("log.{key}"));
+        if *expectations != new.expectations {
             changes.add("~ expect");
         }
         if changes.0.is_empty() && self != new {
@@ -30,6 +36,9 @@ impl Config {
 
 /// The lines so far.
 struct Changes(Vec<String>);
+
+/// The keys of a section, each with its value as it would be written.
+type Keys = [(&'static str, Option<Plain>)];
 
 impl Changes {
     fn add(&mut self, line: &str) {
@@ -44,9 +53,14 @@ impl Changes {
         }
     }
 
-    fn keys(&mut self, section: &str, keys: Vec<(&'static str, [String; 2])>) {
-        for (key, [old, new]) in keys {
-            self.value(&format!("{section}.{key}"), old, new);
+    /// What differs between the keys of one section. A table is too much for a line.
+    fn keys(&mut self, old: &Keys, new: &Keys, name: impl Fn(&str) -> String) {
+        let shown = |value: &Option<Plain>| value.as_ref().map_or_else(|| "none".to_owned(), Plain::bare);
+        for ((key, old), (_, new)) in old.iter().zip(new).filter(|(old, new)| old != new) {
+            match new {
+                Some(Plain::Table(_)) => self.add(&format!("~ {}", name(key))),
+                _ => self.value(&name(key), shown(old), shown(new)),
+            }
         }
     }
 
@@ -87,21 +101,34 @@ impl Changes {
         if old == new {
             return;
         }
-        let before = self.0.len();
-        let hosts = |site: &Site| list(site.hosts.iter().map(ToString::to_string));
-        self.value(&format!("root of {name}"), old.root.display(), new.root.display());
-        self.value(&format!("hosts of {name}"), hosts(old), hosts(new));
-        self.value(&format!("default of {name}"), old.default, new.default);
-        self.value(&format!("index of {name}"), list(old.index.clone()), list(new.index.clone()));
-        self.value(&format!("listen of {name}"), list(addresses(old)), list(addresses(new)));
-        self.value(&format!("dotfiles of {name}"), old.dotfiles, new.dotfiles);
-        self.value(&format!("compress of {name}"), old.compress, new.compress);
-        let [old_links, new_links] = [old, new].map(|site| Choice(SYMLINKS).show(&site.symlinks));
-        self.value(&format!("symlinks of {name}"), old_links, new_links);
-        if self.0.len() == before {
-            self.add(&format!("~ rules of {name}"));
+        let [(old_keys, old_paths), (new_keys, new_paths)] = [old, new].map(|site| {
+            let WrittenSite { place: _, own, mut shared, paths } = unresolved(site);
+            // There is more to tell of it than can be written.
+            shared.listen = None;
+            let path = |pattern: &Spanned<Pattern>| format!("{} of {name}", key(&Paths.show(pattern.get_ref())));
+            let paths: Vec<_> = paths.iter().map(|(pattern, keys)| (path(pattern), keys.written())).collect();
+            ([own.written(), shared.written()].concat(), paths)
+        });
+        self.keys(&old_keys, &new_keys, |key| format!("{key} of {name}"));
+        self.value(&format!("listen of {name}"), listened(old), listened(new));
+        let [old_names, new_names] =
+            [&old_paths, &new_paths].map(|paths| paths.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>());
+        self.exchange("path", &old_names, &new_names);
+        for (path, keys) in old_paths {
+            if new_paths.iter().any(|(other, new)| *other == path && *new != keys) {
+                self.add(&format!("~ path {path}"));
+            }
         }
     }
+}
+
+/// The addresses of a site, each with what may become of it, which no config can say.
+fn listened(site: &Site) -> String {
+    let shown = |Listen { address, port_given }: &Listen| match port_given {
+        true => address.to_string(),
+        false => format!("{address} or the next free port"),
+    };
+    list(site.listen.iter().map(shown))
 }
 
 fn addresses(site: &Site) -> Vec<String> {
@@ -128,8 +155,11 @@ fn list(items: impl IntoIterator<Item = String>) -> String {
 mod tests {
     use std::time::Duration;
 
+    use super::super::keys::{PathKeys, SharedKeys, SiteKeys};
+    use super::super::tests::judge;
     use super::super::{
-        AccessTarget, HostPattern, Limits, Listen, Log, LogFormat, Origin, Places, Server, SiteRules, Source, Symlinks,
+        AccessTarget, HostPattern, Limits, Listen, Log, LogFormat, Origin, Overrides, Places, Server, SiteRules,
+        Source, Symlinks,
     };
     use super::*;
 
@@ -193,8 +223,8 @@ mod tests {
                 "- listen 127.0.0.1:81",
                 "+ site blog.test",
                 "- site b.test",
-                "~ root of a.test: /a -> /aa",
                 "~ hosts of a.test: [a.test] -> [a.test, *.a.test]",
+                "~ root of a.test: /a -> /aa",
                 "~ default of c.test: false -> true",
                 "~ index of c.test: [index.html] -> [a, b\\u{1b}]",
                 "~ dotfiles of c.test: false -> true",
@@ -209,13 +239,68 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_line_of_its_own_is_a_change_all_the_same() {
+    fn what_no_key_says_is_a_change_all_the_same() {
         let sites = || vec![site(&["a.test"], "/a", &["80"]), site(&[], "/b", &["81"])];
         let mut reversed = sites();
         reversed.reverse();
         assert_eq!(config(sites()).changes(&config(reversed)), ["~ order of the sites"]);
         let mut moving = sites();
         moving.iter_mut().flat_map(|site| &mut site.listen).for_each(|listen| listen.port_given = false);
-        assert_eq!(config(sites()).changes(&config(moving)), ["~ rules of a.test", "~ rules of *"]);
+        let changes = [
+            "~ listen of a.test: [localhost:80] -> [localhost:80 or the next free port]",
+            "~ listen of *: [localhost:81] -> [localhost:81 or the next free port]",
+        ];
+        assert_eq!(config(sites()).changes(&config(moving)), changes);
+    }
+
+    /// Whoever adds a key to a site adds what is told of it.
+    #[test]
+    fn every_key_of_a_site_has_a_line() {
+        let changes = [
+            ("hosts = 'a.test'", "hosts = ['a.test', 'b.test']", "~ hosts of a.test: [a.test] -> [a.test, b.test]"),
+            ("", "default = true", "~ default of a.test: false -> true"),
+            ("redirects = { '/a' = '/b' }", "redirects = { '/a' = '/c' }", "~ redirects of a.test"),
+            ("root = 'www'", "root = '.'", "~ root of a.test: $DIR/www -> $DIR"),
+            (
+                "listen = '80'",
+                "listen = ['80', '[::1]:81']",
+                "~ listen of a.test: [localhost:80] -> [localhost:80, [::1]:81]",
+            ),
+            ("index = 'a'", "index = []", "~ index of a.test: [a] -> []"),
+            ("", "listing = true", "~ listing of a.test: false -> true"),
+            ("", "dotfiles = true", "~ dotfiles of a.test: false -> true"),
+            ("", "compress = false", "~ compress of a.test: true -> false"),
+            ("headers = { X-A = 'a' }", "headers = { X-A = '' }", "~ headers of a.test"),
+            ("", "cache = { '/a/*' = 'no-store' }", "~ cache of a.test"),
+            ("", "types = { a = 'b/c' }", "~ types of a.test"),
+            ("", "charset = ''", "~ charset of a.test: utf-8 -> \"\""),
+            ("", "errors = { 404 = 'a' }", "~ errors of a.test"),
+            ("", "fallback = 'a'", "~ fallback of a.test: \"\" -> a"),
+            ("", "symlinks = 'deny'", "~ symlinks of a.test: inside -> deny"),
+            ("", "path.'/a/*'.listing = true", "+ path \"/a/*\" of a.test"),
+            ("path.'/a/*'.allow = []", "path.'/a/*'.allow = '::1'", "~ path \"/a/*\" of a.test"),
+            ("path.'/a/*'.methods = 'GET'", "path.'/a/*'.methods = 'HEAD'", "~ path \"/a/*\" of a.test"),
+            ("path.'*'.listing = true", "path.'*'.listing = false", "~ listing of a.test: true -> false"),
+            ("path.'/a'.listing = true", "path.'/a'.listing = false", "~ path \"/a\" of a.test"),
+            ("path.'/a'.headers = { A = 'a' }", "path.'/a'.headers = { A = 'b' }", "~ path \"/a\" of a.test"),
+            ("path.'/a'.cache = 'no-store'", "path.'/a'.cache = 'no-cache'", "~ cache of a.test"),
+        ];
+        let base = std::path::absolute("tests/config_errors").unwrap().display().to_string();
+        let read = |line: &str| {
+            let others = ["hosts = 'a.test'", "root = 'www'"].into_iter();
+            let others = others.filter(|other| other.split(' ').next() != line.split(' ').next());
+            let lines: Vec<_> = others.chain([line]).collect();
+            judge(&format!("[[site]]\n{}\n", lines.join("\n")), &Overrides::default()).unwrap()
+        };
+        for (old, new, line) in changes {
+            let mut told = read(old).changes(&read(new));
+            told.retain(|line| !line.starts_with("+ listen"));
+            assert_eq!(told, [line.replace("$DIR", &base)], "{old}\n{new}");
+        }
+        let names = [SiteKeys::NAMES, SharedKeys::NAMES].concat();
+        let is_told = |name: &&str| changes.iter().any(|(_, _, line)| line.starts_with(&format!("~ {name} of ")));
+        assert_eq!(names.iter().find(|name| !is_told(name)), None);
+        let is_told = |name: &&str| changes.iter().any(|(_, new, _)| new.contains(&format!("'.{name} = ")));
+        assert_eq!(PathKeys::NAMES.iter().find(|name| !is_told(name)), None);
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn defaults(section: Section) -> Vec<(&'static str, Option<Plain>)> {
 
 /// A site as it would be written if no other had anything in common with it. Every key is named here, so that none is
 /// forgotten.
-fn unresolved(site: &Site) -> WrittenSite {
+pub(super) fn unresolved(site: &Site) -> WrittenSite {
     let Site { hosts, default, listen, root, index, dotfiles, compress, symlinks, rules, places: _ } = site;
     let SiteRules { every, paths, types, charset, errors, fallback } = rules;
     let caches = of_paths(rules, |rules| Some(rules.cache.as_ref()?.value.clone()));

@@ -41,29 +41,8 @@ pub(super) const SYMLINKS: &[(&str, Symlinks)] =
     &[("deny", Symlinks::Deny), ("inside", Symlinks::Inside), ("follow", Symlinks::Follow)];
 
 /// `name: Type = default, kind;` under its doc comment, for each key: the struct that holds the values, its defaults,
-/// the names, the reader, and, for one that is `compared`, what differs between two of them.
+/// the names, the reader and the way back.
 macro_rules! keys {
-    ($(#[doc = $about:literal])* compared $visibility:vis struct $Keys:ident {
-        $( $(#[doc = $doc:literal])* $key:ident: $Value:ty = $default:expr, $kind:expr; )*
-    }) => {
-        keys! {
-            $(#[doc = $about])*
-            $visibility struct $Keys { $( $(#[doc = $doc])* $key: $Value = $default, $kind; )* }
-        }
-
-        impl $Keys {
-            /// Each value that is another one in `new`: its name, and both as they would be written.
-            pub(super) fn changes(&self, new: &Self) -> Vec<(&'static str, [String; 2])> {
-                let shown = |value: Option<Plain>| value.map_or_else(|| "none".to_owned(), |value| value.bare());
-                let mut changes = Vec::new();
-                $( if self.$key != new.$key {
-                    let values = [&self.$key, &new.$key].map(|value| shown(Kind::written(&$kind, value)));
-                    changes.push((stringify!($key), values));
-                } )*
-                changes
-            }
-        }
-    };
     ($(#[doc = $about:literal])* $visibility:vis struct $Keys:ident {
         $( $(#[doc = $doc:literal])* $key:ident: $Value:ty = $default:expr, $kind:expr; )*
     }) => {
@@ -173,7 +152,7 @@ keys! {
 
 keys! {
     /// What the process is to the system.
-    compared pub struct Server {
+    pub struct Server {
         /// Who it becomes for good once it listens, where it was started as root. None: it stays who it is.
         user: Option<User> = None, Optional(UserName);
 
@@ -186,7 +165,7 @@ keys! {
 keys! {
     /// What clients can make the server hold on to, and for how long. Each is enforced; none can be switched off by
     /// accident.
-    compared pub struct Limits {
+    pub struct Limits {
         /// Connections at a time, per worker. Each costs a descriptor. For one more, the one that is idle for the longest
         /// time is closed; where none is idle it waits in the backlog, and after a second without room it gets a 503.
         connections: usize = 10_000,
@@ -257,7 +236,7 @@ keys! {
 
 keys! {
     /// What is written down.
-    compared pub struct Log {
+    pub struct Log {
         /// Where the line for each request goes.
         access: AccessTarget = AccessTarget::Stdout, Target;
 

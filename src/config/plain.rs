@@ -29,10 +29,11 @@ impl Plain {
         Self::Table(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    /// As TOML, a text without its quotes: for who reads a message.
+    /// As TOML, texts without their quotes: for who reads a message.
     pub(super) fn bare(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) if !text.is_empty() => text.clone(),
+            Self::List(values) => format!("[{}]", values.iter().map(Self::bare).collect::<Vec<_>>().join(", ")),
             other => other.to_string(),
         }
     }

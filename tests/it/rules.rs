@@ -89,7 +89,7 @@ fn a_reload_brings_other_fields() {
     let mut peer = server.connect();
     peer.exchange(request("GET", "/a.txt", &[])).assert_field("X-A", "old");
     directory.write("webserv.toml", config("new"));
-    server.reload("~ rules of a.test");
+    server.reload("~ headers of a.test");
     crate::support::eventually("the new field", || get(&server, "/a.txt").field("X-A") == Some("new"));
 }
 
