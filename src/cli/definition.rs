@@ -119,8 +119,8 @@ pub fn command() -> Command {
                 .conflicts_with_all(["check", "print-config"])
                 .long_help(
                     "Show what a GET of this URL gets, and why: the site, the files that are looked for, each rule with \
-                     its line in the config, the status and the fields. The http:// of a host may be left out; a path alone \
-                     is asked for at the first address. No socket is opened.",
+                     its line in the config, the status and the fields, and what those get who accept a coding. The http:// \
+                     of a host may be left out; a path alone is asked for at the first address. No socket is opened.",
                 ),
         )
         .arg(

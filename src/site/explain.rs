@@ -6,6 +6,7 @@
 
 mod render;
 
+use super::encoding::MADE;
 use super::hosts::By;
 use super::inquiry::{Accepts, Inquirer, Reply};
 use super::media_type::extension;
@@ -13,7 +14,7 @@ use super::occasion::{Note, Ruling, Sight};
 use crate::config::{self, Config, Diagnostic, Diagnostics, HostPattern, Located, Malformed, Place, SiteRules, Url};
 use crate::escape::Visible;
 use crate::files::Timestamp;
-use crate::http::Status;
+use crate::http::{Coding, Status};
 
 pub use render::Look;
 
@@ -57,17 +58,24 @@ pub(super) enum Effect {
 ///
 /// Nobody listens there.
 pub fn explain(config: &Config, url: &Url, software: &'static str, now: Timestamp) -> Result<Explanation, Diagnostics> {
-    let mut inquirer = Inquirer::new(config, software, now);
+    let mut inquirer = Inquirer::that_keeps(config, software, now);
     let binding = inquirer.binding_of(url).map_err(|Malformed { problem, help }| {
         let problem = Diagnostic::without_place(format!("{url} cannot be asked for: {problem}"));
         Diagnostics::without_file(vec![help.into_iter().fold(problem, Diagnostic::help)])
     })?;
     let listener = inquirer.address(binding).map(ToString::to_string).unwrap_or_default();
+    let encoding = inquirer.ask_for_encoding(binding, url);
+    inquirer.keep_nothing();
     let reply = inquirer.ask(binding, url, Accepts::Anything);
     let (mut points, reason) = (points(config, &reply), reason(&reply));
     let page = inquirer.ask(binding, url, Accepts::Html).status;
     if page != reply.status {
         let text = format!("who asks for HTML, as a browser does for a page, gets {} {}", page.code(), page.phrase());
+        points.push(Point::new("others", None, Effect::None).saying(text));
+    }
+    points.extend(coding_points(&mut inquirer, binding, url, &reply.notes));
+    if let Some(length) = encoding.and_then(|reply| reply.field("Content-Length")) {
+        let text = format!("who accepts {} gets {length} bytes made of it, from the second request on", MADE.name());
         points.push(Point::new("others", None, Effect::None).saying(text));
     }
     let url = format!("http://{}{}", inquirer.host(binding, url), url.target());
@@ -124,6 +132,38 @@ fn site_point(config: &Config, site: &config::Site, by: By) -> Point {
     Point::new("site", place, Effect::None).saying(text)
 }
 
+/// The files that are looked for besides where a coding is accepted, each once, and who gets them.
+fn coding_points(inquirer: &mut Inquirer, binding: usize, url: &Url, plain: &[Note]) -> Vec<Point> {
+    let (mut noted, mut points) = (plain.to_vec(), Vec::new());
+    for coding in Coding::ALL {
+        for note in inquirer.ask(binding, url, Accepts::Coding(coding)).notes {
+            if let Note::Looked(file, sight) = &note
+                && !noted.contains(&note)
+            {
+                let (found, coding) = (format!("{}: {}", Visible(file), what(*sight)), coding.name());
+                let point = |name, text: String| Point::new(name, None, Effect::None).saying(text);
+                points.push(match sight {
+                    Sight::File(_) => point("others", format!("who accepts {coding} gets {found}")),
+                    _ => point("tried", found),
+                });
+                noted.push(note);
+            }
+        }
+    }
+    points
+}
+
+/// What was found under a name, in words.
+fn what(sight: Sight) -> String {
+    match sight {
+        Sight::File(1) => "1 byte".to_owned(),
+        Sight::File(length) => format!("{length} bytes"),
+        Sight::Directory => "a directory".to_owned(),
+        Sight::Nothing(reason) => reason.to_owned(),
+        Sight::Unread => "not read yet".to_owned(),
+    }
+}
+
 /// A step towards a file.
 fn look_point(site: &config::Site, note: &Note) -> Option<Point> {
     let point = |name, text: String| Some(Point::new(name, None, Effect::None).saying(text));
@@ -134,14 +174,8 @@ fn look_point(site: &config::Site, note: &Note) -> Option<Point> {
             Some(Point::new("dotfiles", site.places.dotfiles.as_ref(), Effect::Decides).saying(text))
         }
         Note::Looked(file, sight) => {
-            let what = match sight {
-                Sight::File(1) => "1 byte".to_owned(),
-                Sight::File(length) => format!("{length} bytes"),
-                Sight::Directory => "a directory".to_owned(),
-                Sight::Nothing(reason) => (*reason).to_owned(),
-                Sight::Unread => "not read yet".to_owned(),
-            };
-            point(if matches!(sight, Sight::File(_)) { "file" } else { "tried" }, format!("{}: {what}", Visible(file)))
+            let name = if matches!(sight, Sight::File(_)) { "file" } else { "tried" };
+            point(name, format!("{}: {}", Visible(file), what(*sight)))
         }
         Note::Site(..) | Note::Decided(_) | Note::Failed(..) => None,
     }

@@ -4,11 +4,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::encoding::MADE;
 use super::occasion::{Note, Occasion, Postponed, Witness};
 use super::sites::{Binding, Sites};
 use crate::config::{self, Address, Config, Malformed, Url};
 use crate::files::{Fetched, Timestamp};
-use crate::http::{Connection, Limits, Preamble, Rejection, Status, Step};
+use crate::http::{Coding, Connection, Limits, Preamble, Rejection, Status, Step};
 
 /// More than any answer needs: each file that is looked for is fetched a few times at most.
 const ATTEMPTS_MAX: u8 = 32;
@@ -28,6 +29,8 @@ pub(super) enum Accepts {
     Anything,
     /// HTML before all else, as a browser does that is to show a page
     Html,
+    /// Anything in one coding
+    Coding(Coding),
 }
 
 /// What a client would get, and how that came about.
@@ -42,12 +45,22 @@ pub(super) struct Reply {
 impl Inquirer {
     /// Of the sites of a config, whose server calls itself `software`.
     pub(super) fn new(config: &Config, software: &'static str, now: Timestamp) -> Inquirer {
-        let mut sites = Sites::open_what_is_there(config, 0);
-        // Each file is looked for by itself, so that it is known why it is there.
-        sites.keep_nothing();
+        let mut inquirer = Inquirer::that_keeps(config, software, now);
+        inquirer.keep_nothing();
+        inquirer
+    }
+
+    /// One that keeps what it has read, as a server does.
+    pub(super) fn that_keeps(config: &Config, software: &'static str, now: Timestamp) -> Inquirer {
+        let sites = Sites::open_what_is_there(config, 0);
         let config::Limits { head_size, fields, content_size, .. } = config.limits;
         let limits = Limits { head_size, fields, content_size };
         Inquirer { sites, limits, preamble: Preamble::new(software, now.seconds), now }
+    }
+
+    /// From now on each file is looked for by itself, so that it is known why it is there.
+    pub(super) fn keep_nothing(&mut self) {
+        self.sites.keep_nothing();
     }
 
     /// Where the connection for a URL would be accepted.
@@ -88,6 +101,7 @@ impl Inquirer {
         let accept = match accepts {
             Accepts::Anything => "*/*",
             Accepts::Html => "text/html,*/*;q=0.8",
+            Accepts::Coding(coding) => &format!("*/*\r\nAccept-Encoding: {}", coding.name()),
         };
         let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nAccept: {accept}\r\n\r\n");
         let mut connection = Connection::default();
@@ -110,6 +124,14 @@ impl Inquirer {
         let lines = head.split("\r\n").skip(1).filter_map(|line| line.split_once(": "));
         let fields = lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Reply { status, fields, notes }
+    }
+
+    /// The answer to the second who accepts the coding that is made here, where it is one that was made for the first.
+    pub(super) fn ask_for_encoding(&mut self, binding: usize, url: &Url) -> Option<Reply> {
+        self.ask(binding, url, Accepts::Coding(MADE));
+        let chore = self.sites.begin_encoding()?;
+        self.sites.end_encoding(Some(&Fetched::of(chore, &|| true)), self.now);
+        Some(self.ask(binding, url, Accepts::Coding(MADE))).filter(|reply| reply.field("Content-Encoding").is_some())
     }
 
     fn answer(&mut self, binding: usize, request: &crate::http::Request<'_>) -> (super::Answer, Vec<Note>) {

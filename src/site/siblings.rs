@@ -9,7 +9,7 @@ use super::cache::Cache;
 use super::encoding::MADE;
 use super::found::Found;
 use super::media_type::Redundancy;
-use super::occasion::{Occasion, Postponed};
+use super::occasion::{Note, Occasion, Postponed, Sight};
 use super::opening::Sought;
 use super::representation::Representation;
 use super::rules::Rules;
@@ -72,7 +72,7 @@ impl Site {
         if accepted.first().is_none_or(Option::is_none) {
             return Ok(plain);
         }
-        let there = self.look_for_siblings(siblings, occasion.now);
+        let there = self.look_for_siblings(siblings, occasion);
         for coding in accepted.into_iter().flatten() {
             if there.get(coding as usize) == Some(&true) {
                 let file = (&*siblings.file, siblings.identity.modified());
@@ -90,14 +90,20 @@ impl Site {
     }
 
     /// Which of them there are that may be used.
-    fn look_for_siblings(&mut self, siblings: &Siblings, now: Timestamp) -> [bool; 3] {
+    fn look_for_siblings(&mut self, siblings: &Siblings, occasion: Occasion<'_>) -> [bool; 3] {
+        let now = occasion.now;
         let (looked, there) = siblings.seen.get();
         if looked.is_some_and(|looked| (0..LOOK_SECONDS).contains(&now.seconds.saturating_sub(looked))) {
             return there;
         }
         let is_there = |coding| {
-            let identity = self.root.identity(&sibling_name(&siblings.file, coding));
-            identity.is_ok_and(|identity| identity.modified() >= siblings.identity.modified())
+            let name = sibling_name(&siblings.file, coding);
+            let Ok(identity) = self.root.identity(&name) else { return false };
+            let is_of_use = identity.modified() >= siblings.identity.modified();
+            if !is_of_use {
+                occasion.note(|| Note::Looked(name, Sight::Nothing("it is older than the file, and is not sent")));
+            }
+            is_of_use
         };
         let there = Coding::ALL.map(is_there);
         siblings.seen.set((Some(now.seconds), there));
@@ -129,6 +135,7 @@ impl Site {
             }
         };
         self.key = key;
+        occasion.note(|| Note::Looked(sibling_name(file, coding), found.sight()));
         match found {
             Found::Representation(sibling) => Ok(Some(sibling).filter(|sibling| sibling.modified >= modified)),
             Found::Later(postponed) => Err(postponed),

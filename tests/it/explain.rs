@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{Advice, fadvise};
 
-use crate::support::{Finished, Scratch, Server, run, webserv};
+use crate::support::{Finished, Scratch, Server, eventually, run, webserv};
 use crate::wire::{Peer, Response};
 
 fn fixtures() -> PathBuf {
@@ -273,5 +273,60 @@ fn what_is_not_in_memory_is_explained_too() {
         let (status, fields) = explained(&run(webserv().args(["--explain", url]).arg(directory.path())));
         assert_eq!(status, 200);
         assert!(fields.contains(&format!("Content-Length: {size}")), "{fields:?}");
+    }
+}
+
+/// Who accepts a coding gets something else, which has to be what is told.
+#[test]
+fn what_there_is_in_codings_is_told() {
+    let directory = Scratch::new();
+    let hours_ago = |hours: u64| SystemTime::now() - Duration::from_secs(hours * 3600);
+    for (name, size, hours) in
+        [("a.js", 20_000, 2), ("a.js.br", 300, 1), ("a.js.zst", 400, 3), ("b.css", 20_000, 2), ("c.css", 20, 2)]
+    {
+        let path = directory.write(name, "x".repeat(size));
+        File::options().write(true).open(path).unwrap().set_modified(hours_ago(hours)).unwrap();
+    }
+    fs::create_dir(directory.join("a.js.gz")).unwrap();
+    let explain = |target: &str| run(webserv().args(["--explain", target]).arg(directory.path())).stdout;
+    let told = |target: &str| {
+        let lines = explain(target);
+        let lines = lines.lines().filter(|line| line.contains("who accepts") || line.contains("tried"));
+        lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    let server = Server::of(&directory);
+    let length = |target: &str, coding: &str| {
+        let fields = format!("Host: localhost\r\nAccept-Encoding: {coding}\r\n\r\n");
+        let response = Peer::tcp(server.address()).exchange(format!("GET {target} HTTP/1.1\r\n{fields}"));
+        let is_coded = response.field("Content-Encoding") == Some(coding);
+        is_coded.then(|| response.field("Content-Length").unwrap().to_owned())
+    };
+    let made = |target: &str| {
+        eventually("it has been made", || length(target, "gzip").is_some());
+        format!(
+            "others who accepts gzip gets {} bytes made of it, from the second request on",
+            length(target, "gzip").unwrap()
+        )
+    };
+    let expected = [
+        "tried a.js.zst: it is older than the file, and is not sent",
+        "others who accepts br gets a.js.br: 300 bytes",
+        "tried a.js.gz: a directory",
+        &made("/a.js"),
+    ];
+    assert_eq!(told("/a.js"), expected);
+    assert_eq!((length("/a.js", "br").as_deref(), length("/a.js", "zstd")), (Some("300"), None));
+    assert_eq!(told("/b.css"), [made("/b.css")]);
+    assert_eq!(told("/c.css"), [""; 0]);
+    // Nothing is made where there is no room for it, nor found where it is not looked for.
+    let config = |keys: &str| {
+        let config = format!("{keys}\n[[site]]\nroot = '.'\n");
+        let file = directory.write("site.toml", config);
+        run(webserv().args(["--explain", "/b.css", "-c"]).arg(file)).stdout
+    };
+    assert!(config("").contains("who accepts gzip"));
+    for keys in ["limits.cache_size = 0", "compress = false"] {
+        let said = config(keys);
+        assert!(said.contains("200 OK") && !said.contains("who accepts"), "{said}");
     }
 }
