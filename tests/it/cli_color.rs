@@ -60,7 +60,7 @@ fn on_a_terminal(command: &mut Command) -> (std::process::Child, Output) {
 }
 
 /// All of it, up to the end.
-fn said_on_a_terminal(command: &mut Command) -> String {
+pub(crate) fn said_on_a_terminal(command: &mut Command) -> String {
     let (mut child, mut output) = on_a_terminal(command);
     while output.line().is_some() {}
     child.wait().unwrap();

@@ -12,13 +12,13 @@ use crate::support::{Scratch, Server, eventually, webserv};
 use crate::wire::get;
 
 /// A directory of files to serve, one of programs, and one for what they have to tell.
-struct Fixture {
+pub(crate) struct Fixture {
     directory: Scratch,
 }
 
 impl Fixture {
     /// A script of that name, if it has one, which finds little else, and where to put its result by `$OUT`.
-    fn with(name: &str, script: &str) -> Fixture {
+    pub(crate) fn with(name: &str, script: &str) -> Fixture {
         let fixture = Fixture::bare();
         for program in ["sh", "cat", "mv", "sleep"] {
             let found = ["/bin", "/usr/bin"].map(|place| PathBuf::from(place).join(program));
@@ -40,7 +40,7 @@ impl Fixture {
         Fixture { directory }
     }
 
-    fn command(&self, listen: &str) -> Command {
+    pub(crate) fn command(&self, listen: &str) -> Command {
         let mut command = webserv();
         command.env("PATH", self.directory.join("bin")).env("OUT", self.directory.join("out"));
         command.args(["--open", "-l", listen]).arg(self.directory.join("www"));
@@ -49,7 +49,7 @@ impl Fixture {
 
     /// What the script has left there, as soon as it has.
     #[track_caller]
-    fn result(&self, name: &str) -> String {
+    pub(crate) fn result(&self, name: &str) -> String {
         let file = self.directory.join("out").join(name);
         eventually("the script has written its result", || file.exists());
         fs::read_to_string(file).unwrap()

@@ -12,19 +12,19 @@ use crate::wire::get;
 const CAUTION: &str = "warn: whoever can reach this machine can read the files of a home directory\n";
 
 /// The home of `alice`, and what lies there.
-fn home() -> Scratch {
+pub(crate) fn home() -> Scratch {
     Scratch::with(&[("alice/index.html", "home"), ("alice/public/index.html", "public")])
 }
 
 /// As `alice`, from the directory.
-fn command(home: &Scratch, directory: impl AsRef<Path>, arguments: &[&str]) -> Command {
+pub(crate) fn command(home: &Scratch, directory: impl AsRef<Path>, arguments: &[&str]) -> Command {
     let mut command = webserv();
     command.env("HOME", home.join("alice")).current_dir(home.join(directory)).args(arguments);
     command
 }
 
 #[track_caller]
-fn assert_refused(finished: &Finished, words: &str) {
+pub(crate) fn assert_refused(finished: &Finished, words: &str) {
     assert_eq!(finished.code, Some(2), "{finished:?}");
     let said = &finished.stderr;
     assert!(said.starts_with("error: no directory was named, and ") && said.contains(words), "{said}");

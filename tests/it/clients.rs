@@ -31,11 +31,17 @@ pub(crate) fn client(program: &str, arguments: &[&str]) -> Finished {
 /// What a browser makes of a page, as its standard output, and what it says besides.
 #[track_caller]
 pub(crate) fn chromium(url: &str) -> Finished {
+    chromium_with(url, &[])
+}
+
+/// The same with settings of the browser's.
+#[track_caller]
+pub(crate) fn chromium_with(url: &str, settings: &[&str]) -> Finished {
     let profile = Scratch::new();
     let profile = format!("--user-data-dir={}", profile.path().display());
     let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
     let output = ["--enable-logging=stderr", "--v=0", "--virtual-time-budget=5000", "--dump-dom", &profile, url];
-    client("chromium", &[&arguments[..], &output].concat())
+    client("chromium", &[&arguments[..], settings, &output].concat())
 }
 
 fn site() -> (Scratch, Server) {

@@ -4,7 +4,7 @@ use crate::support::{Finished, Scratch, run, webserv};
 
 /// Checks a config that stands in a directory with a `www`.
 #[track_caller]
-fn check(config: &str) -> Finished {
+pub(crate) fn check(config: &str) -> Finished {
     let directory = Scratch::with(&[("www/index.html", "x")]);
     let file = directory.write("webserv.toml", config);
     let finished = run(webserv().args(["--check", "-c"]).arg(&file));
@@ -17,7 +17,7 @@ fn check(config: &str) -> Finished {
 
 /// The config is refused at this line and column, in an error with all of these words.
 #[track_caller]
-fn assert_refused(config: &str, place: &str, words: &[&str]) {
+pub(crate) fn assert_refused(config: &str, place: &str, words: &[&str]) {
     let finished = check(config);
     let said = &finished.stderr;
     assert_eq!(finished.code, Some(2), "{config}\n{said}");

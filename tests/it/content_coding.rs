@@ -15,12 +15,12 @@ const PLAIN: &str = "console.log(1)\n";
 const SIBLINGS: [(&str, &str, &str); 3] =
     [("br", "app.js.br", "in br"), ("zstd", "app.js.zst", "in zstd"), ("gzip", "app.js.gz", "in gzip")];
 
-fn set_age(path: &Path, seconds: u64) {
+pub(crate) fn set_age(path: &Path, seconds: u64) {
     let modified = SystemTime::now() - Duration::from_secs(seconds);
     File::options().write(true).open(path).unwrap().set_times(FileTimes::new().set_modified(modified)).unwrap();
 }
 
-fn site() -> (Scratch, Server) {
+pub(crate) fn site() -> (Scratch, Server) {
     let directory = Scratch::with(&[("app.js", PLAIN), ("bare.js", PLAIN)]);
     for (_, name, content) in SIBLINGS {
         set_age(&directory.write(name, content), 1000);
@@ -31,7 +31,7 @@ fn site() -> (Scratch, Server) {
 }
 
 #[track_caller]
-fn get_as(server: &Server, target: &str, accepted: &str) -> Response {
+pub(crate) fn get_as(server: &Server, target: &str, accepted: &str) -> Response {
     let response = exchange(server, request("GET", target, &[&format!("Accept-Encoding: {accepted}")]));
     response.assert_status(200);
     response

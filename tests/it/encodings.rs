@@ -11,7 +11,7 @@ use crate::support::{PATIENCE, Scratch, Server, eventually};
 use crate::wire::{Response, exchange, get, is_entity_tag, request};
 
 /// Text of so many bytes that becomes much smaller.
-fn text(bytes: usize) -> String {
+pub(crate) fn text(bytes: usize) -> String {
     (0..)
         .map(|number| format!("line {number} of the text\n"))
         .flat_map(String::into_bytes)
@@ -45,14 +45,14 @@ fn is_coded(response: &Response) -> bool {
 
 /// The content of what is sent once it is sent in gzip.
 #[track_caller]
-fn await_encoding(server: &Server, target: &str) -> Response {
+pub(crate) fn await_encoding(server: &Server, target: &str) -> Response {
     eventually("an encoding", || is_coded(&get_as(server, target, "gzip")));
     let response = get_as(server, target, "gzip");
     response.assert_field("Content-Encoding", "gzip").assert_field("Vary", "Accept-Encoding");
     response
 }
 
-fn decoded(response: &Response) -> Vec<u8> {
+pub(crate) fn decoded(response: &Response) -> Vec<u8> {
     let mut content = Vec::new();
     match response.field("Content-Encoding") {
         None => content.clone_from(&response.content),

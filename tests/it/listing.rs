@@ -18,12 +18,12 @@ use crate::wire::{Response, exchange, find, get, is_entity_tag, request};
 const JSON: &str = "Accept: application/json";
 
 /// `webserv --listing DIR`
-fn listing(directory: &Scratch) -> Server {
+pub(crate) fn listing(directory: &Scratch) -> Server {
     Server::start(webserv().args(["-l", "127.0.0.1:0", "--listing"]).arg(directory.path()))
 }
 
 /// The references of a page to what is in the directory, in its order.
-fn references(page: &Response) -> Vec<String> {
+pub(crate) fn references(page: &Response) -> Vec<String> {
     let rows = page.text().lines().filter(|line| line.starts_with("<tr") && !line.contains("\"../\""));
     let reference = |row: &str| row.split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     rows.map(reference).collect()

@@ -1,10 +1,12 @@
 //! The access log as messages of syslog: RFC 5424, a datagram each, to a server that may come, go, or read nothing.
 
 use std::fs;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
+use rustix::net::{RecvFlags, recv};
 use rustix::process::Signal;
 
 use crate::log_sinks::{PROMPT, ask, lost, site};
@@ -28,16 +30,22 @@ fn message(datagram: &[u8], server: &Server) -> String {
     message.to_owned()
 }
 
-fn bind(path: &Path) -> UnixDatagram {
+pub(crate) fn bind(path: &Path) -> UnixDatagram {
     let socket = UnixDatagram::bind(path).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket
 }
 
+pub(crate) fn bind_udp(address: impl Into<SocketAddr>) -> UdpSocket {
+    let socket = UdpSocket::bind(address.into()).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
 #[track_caller]
-fn receive(socket: &UnixDatagram, server: &Server) -> String {
+pub(crate) fn receive(socket: &impl AsFd, server: &Server) -> String {
     let mut buffer = [0; 65536];
-    let length = socket.recv(&mut buffer).unwrap();
+    let (length, _) = recv(socket, &mut buffer, RecvFlags::empty()).unwrap();
     message(&buffer[..length], server)
 }
 
@@ -47,8 +55,7 @@ fn unix_site() -> (Scratch, String) {
 
 #[test]
 fn each_line_is_a_datagram() {
-    let syslog = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    syslog.set_read_timeout(Some(PATIENCE)).unwrap();
+    let syslog = bind_udp((Ipv4Addr::LOCALHOST, 0));
     let (directory, config) = site(&format!("syslog:udp://localhost:{}", syslog.local_addr().unwrap().port()));
     let config = config.replace("combined", "json");
     // An address of its own, as of another machine, or the name of this one.
@@ -59,9 +66,7 @@ fn each_line_is_a_datagram() {
         peer.send(requests);
         for number in 0..50 {
             peer.response().assert_status(200);
-            let mut buffer = [0; 65536];
-            let length = syslog.recv(&mut buffer).unwrap();
-            let message = message(&buffer[..length], &server);
+            let message = receive(&syslog, &server);
             assert!(message.starts_with("{\"time\":") && message.ends_with('}'), "{message}");
             assert!(message.contains(&format!("\"target\":\"/?{number}\",")), "{message}");
         }
@@ -143,15 +148,12 @@ fn a_port_that_nobody_listens_at_costs_lines_that_are_counted() {
         server.process.stderr.has("lost: Connection refused")
     });
     // What is told late costs nothing of what comes then.
-    let syslog = UdpSocket::bind(address).unwrap();
-    syslog.set_read_timeout(Some(PATIENCE)).unwrap();
+    let syslog = bind_udp(address);
     let mut peer = server.connect();
     peer.send((0..50).map(|number| request("GET", &format!("/?{number}"), &[])).collect::<String>());
     let mut next = 0;
     while next < 50 {
-        let mut buffer = [0; 65536];
-        let length = syslog.recv(&mut buffer).unwrap();
-        let message = message(&buffer[..length], &server);
+        let message = receive(&syslog, &server);
         // One of those before may be late.
         if !message.contains("\"GET / ") {
             assert!(message.contains(&format!("\"GET /?{next} ")), "{message}");

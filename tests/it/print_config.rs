@@ -10,7 +10,7 @@ use crate::wire::get;
 
 /// Prints what these arguments come to, and prints that again.
 #[track_caller]
-fn print<'a>(arguments: impl IntoIterator<Item = &'a OsStr>) -> String {
+pub(crate) fn print<'a>(arguments: impl IntoIterator<Item = &'a OsStr>) -> String {
     let printed = run(webserv().arg("--print-config").args(arguments));
     assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""), "{printed:?}");
     let directory = Scratch::new();
