@@ -14,11 +14,11 @@ use super::listeners::Listeners;
 use super::mailbox::Mailbox;
 use super::outfit::{Command, Event, News, Opened, Outfit, Reports, Roots, Successor};
 use super::reload::{self, Load, Loaded, ReloadError};
+use super::renewals::Renewals;
 use super::running::{Opening, Pending, Purpose, Running, end_the_oldest};
 use super::sandbox::Sandbox;
 use super::signals::{Hangup, Signals};
 use super::start_error::StartError;
-use super::succession::Succession;
 use super::{Appearance, banner, privileges};
 use crate::config::{Config, Diagnostics};
 use crate::escape::Visible;
@@ -46,7 +46,7 @@ pub struct Supervisor {
     pending: Pending,
     /// It was said to reload, and has not begun.
     must_reload: bool,
-    succession: Succession,
+    renewals: Renewals,
     /// Set once the server stops: when workers are waited for no longer.
     ends: Option<Instant>,
 }
@@ -79,7 +79,7 @@ impl Supervisor {
             news: Arc::new(Mailbox::new()?),
             pending: Pending::Nothing,
             must_reload: false,
-            succession: Succession::default(),
+            renewals: Renewals::default(),
             ends: None,
         };
         let outfit = supervisor.outfit(&supervisor.config, Roots::All, &supervisor.listeners)?;
@@ -155,7 +155,7 @@ impl Supervisor {
         let mut sources = [stop, reload, self.news.bell()]
             .map(|source: BorrowedFd<'_>| PollFd::from_borrowed_fd(source, PollFlags::IN));
         // What is due waits for what is under way.
-        let next = self.ends.or(self.succession.due().filter(|_| self.is_free()));
+        let next = self.ends.or(self.renewals.due().filter(|_| self.is_free()));
         let left = next.map(|next| next.saturating_duration_since(Instant::now()));
         // Rounded up, so that the end is not waited for in vain.
         let timeout = left.and_then(|left| Timespec::try_from(left + Duration::from_millis(1)).ok());
@@ -199,7 +199,7 @@ impl Supervisor {
                 Ok(()) => self.pending = Pending::Loading,
                 Err(error) => log::error!("cannot reload, all stays as it was: {error}"),
             }
-        } else if self.succession.due().is_some_and(|at| at <= Instant::now()) {
+        } else if self.renewals.due().is_some_and(|at| at <= Instant::now()) {
             self.renew();
         }
     }
@@ -264,7 +264,7 @@ impl Supervisor {
     fn give_up(&mut self, purpose: &Purpose, error: StartError) -> Result<(), StartError> {
         match purpose {
             Purpose::Start => return Err(error),
-            Purpose::Renewal => self.succession.fail(error.to_string()),
+            Purpose::Renewal => self.renewals.fail(error.to_string()),
             Purpose::Reload { .. } => log::error!("cannot reload, all stays as it was: {error}"),
         }
         Ok(())
@@ -344,20 +344,20 @@ impl Supervisor {
         }
         self.workers.push(worker);
         end_the_oldest(&mut self.workers, self.config.limits.drain_time);
-        self.succession.succeed();
+        self.renewals.succeed();
     }
 
     /// Takes note that a worker cannot read what it is to serve. One that has a successor needs no other.
     fn note_superseded(&mut self, number: u64) {
         if self.workers.last().is_some_and(|last| last.number == number) {
-            self.succession.ask();
+            self.renewals.ask();
         }
     }
 
     /// Serves by the same config from the roots as they are now, and writes to the same log: to open that again is for
     /// a reload. Where it fails it is tried again.
     fn renew(&mut self) {
-        self.succession.begin();
+        self.renewals.begin();
         let purpose = Purpose::Renewal;
         let log = self.workers.last().map(|worker| worker.opened.log.clone());
         let outfit = self.outfit(&self.config, Roots::ThoseThere, &self.listeners);

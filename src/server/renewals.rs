@@ -3,12 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-/// How long after one succession the next one comes at the earliest: it costs the new workers what was held in memory.
+/// How long after one successor the next one comes at the earliest: it costs the new workers what was held in memory.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// What is known of the last succession, and of the next one.
+/// What is known of the last successor, and of the next one.
 #[derive(Default)]
-pub(super) struct Succession {
+pub(super) struct Renewals {
     due: Option<Instant>,
     /// When there was one last
     succeeded_at: Option<Instant>,
@@ -16,7 +16,7 @@ pub(super) struct Succession {
     told: Option<String>,
 }
 
-impl Succession {
+impl Renewals {
     /// When it is due, if somebody needs one.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
@@ -59,19 +59,19 @@ mod tests {
 
     #[test]
     fn one_comes_a_while_after_the_other() {
-        let mut succession = Succession::default();
+        let mut renewals = Renewals::default();
         let start = Instant::now();
-        succession.ask();
-        assert!(succession.due().is_some_and(|due| due < start + INTERVAL), "the first one comes at once");
-        succession.begin();
-        assert_eq!(succession.due(), None);
-        succession.fail("broken".to_owned());
-        succession.ask();
-        let due = succession.due().unwrap();
+        renewals.ask();
+        assert!(renewals.due().is_some_and(|due| due < start + INTERVAL), "the first one comes at once");
+        renewals.begin();
+        assert_eq!(renewals.due(), None);
+        renewals.fail("broken".to_owned());
+        renewals.ask();
+        let due = renewals.due().unwrap();
         assert!(due >= start + INTERVAL);
-        succession.succeed();
-        assert_eq!(succession.due(), None);
-        succession.ask();
-        assert!(succession.due().unwrap() >= due);
+        renewals.succeed();
+        assert_eq!(renewals.due(), None);
+        renewals.ask();
+        assert!(renewals.due().unwrap() >= due);
     }
 }
