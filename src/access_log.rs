@@ -50,7 +50,7 @@ pub struct AccessLog {
 
 /// A line whose number of bytes is not known yet, since they are still being sent.
 #[derive(Debug, Default)]
-pub struct Pending {
+pub struct PendingLine {
     before: Vec<u8>,
     after: Vec<u8>,
     since: Option<Instant>,
@@ -115,7 +115,7 @@ impl AccessLog {
     }
 
     /// Prepares the line of a response that will take a while, in the place of the one that was prepared there before.
-    pub fn begin(&mut self, entry: &Entry<'_>, pending: &mut Pending) {
+    pub fn begin(&mut self, entry: &Entry<'_>, pending: &mut PendingLine) {
         pending.before.clear();
         pending.after.clear();
         if !self.is_off() {
@@ -127,7 +127,7 @@ impl AccessLog {
     }
 
     /// Adds that line, with the bytes of content that were sent in the end.
-    pub fn finish(&mut self, pending: &Pending, bytes: u64) {
+    pub fn finish(&mut self, pending: &PendingLine, bytes: u64) {
         if self.is_off() {
             return;
         }

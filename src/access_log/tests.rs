@@ -42,7 +42,7 @@ fn line(style: Style, head: &[u8], bytes: u64) -> String {
     let request = Request::parse(head, 9).unwrap();
     let entry = Entry::of_request(asker(Peer::Ip([192, 0, 2, 1].into(), 1)), &request, Status::Ok);
     log.add(&entry, bytes);
-    let mut pending = Pending { before: b"another".to_vec(), after: b"line".to_vec(), since: None };
+    let mut pending = PendingLine { before: b"another".to_vec(), after: b"line".to_vec(), since: None };
     log.begin(&entry, &mut pending);
     log.finish(&pending, bytes);
     let both = lines(&mut log);

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Client, Outcome, Waiting};
-use crate::access_log::Pending;
+use crate::access_log::PendingLine;
 use crate::files::{Fetch, Fetched, File, ReadError};
 use crate::server::gone::Gone;
 use crate::server::shared::Shared;
@@ -37,7 +37,7 @@ pub(in crate::server) struct SendingFile {
     pub(super) handed_over: Option<Arc<File>>,
     /// What of it was found to be in memory last
     pub(super) resident: Range<u64>,
-    pub(super) line: Pending,
+    pub(super) line: PendingLine,
     pub(super) length: u64,
 }
 
