@@ -55,7 +55,7 @@ type Entries = HashMap<Rc<[u8]>, Box<Entry>, RandomState>;
 
 /// How closely it is looked whether a file is still the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Look {
+pub enum Scrutiny {
     /// By its name, wherever links lead
     ByName,
     /// Beneath the root, as if it were opened anew
@@ -144,7 +144,7 @@ impl Cache {
         site: usize,
         path: &[u8],
         now: Timestamp,
-        identify: impl FnOnce(&[u8], Look) -> io::Result<Identity>,
+        identify: impl FnOnce(&[u8], Scrutiny) -> io::Result<Identity>,
     ) -> Option<Known> {
         let entry = self.sites.get_mut(site)?.get_mut(path)?;
         match entry.known.as_ref()? {
@@ -156,8 +156,8 @@ impl Cache {
         }
         if entry.round != self.round {
             let is_young = (0..BY_NAME_SECONDS).contains(&now.seconds.saturating_sub(entry.found));
-            let look = if is_young { Look::ByName } else { Look::Beneath };
-            let is_true = match identify(&entry.file, look) {
+            let scrutiny = if is_young { Scrutiny::ByName } else { Scrutiny::Beneath };
+            let is_true = match identify(&entry.file, scrutiny) {
                 Ok(identity) => entry.identity == Some(identity),
                 Err(error) => entry.identity.is_none() && is_missing(&error),
             };
@@ -166,7 +166,7 @@ impl Cache {
                 return None;
             }
             entry.round = self.round;
-            if look == Look::Beneath {
+            if scrutiny == Scrutiny::Beneath {
                 entry.found = now.seconds;
             }
         }

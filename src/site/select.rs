@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::answer::Answer;
 use super::blame::{NOT_FOUND, UNINDEXED, blame};
-use super::cache::{Cache, Known, Look};
+use super::cache::{Cache, Known, Scrutiny};
 use super::encoding::Encodings;
 use super::error_page::{Error, ErrorPages};
 use super::found::{Found, Instead};
@@ -188,7 +188,7 @@ impl Site {
 
     /// The same of a path that is not hidden, whatever its name.
     pub(super) fn find_known(&mut self, path: SitePath<'_>, cache: &mut Cache, now: Timestamp) -> Option<Known> {
-        cache.find(self.number, path.as_bytes(), now, |file, look| self.look_at(file, look))
+        cache.find(self.number, path.as_bytes(), now, |file, scrutiny| self.look_at(file, scrutiny))
     }
 
     /// What a path leads to, by what is `known` of it.
@@ -218,7 +218,7 @@ impl Site {
             // The first name alone can stand for the directory: with another one, those before it count too.
             let found = if rank == 0 { path.as_bytes() } else { &key };
             let sought = Sought { found, missing: &key, ..Sought::by_name(file) };
-            let found = match cache.find(self.number, &key, now, |file, look| self.look_at(file, look)) {
+            let found = match cache.find(self.number, &key, now, |file, scrutiny| self.look_at(file, scrutiny)) {
                 Some(known) => known.into(),
                 None => self.open(sought, rules, cache, occasion),
             };
@@ -238,10 +238,10 @@ impl Site {
         }
     }
 
-    pub(super) fn look_at(&mut self, file: &[u8], look: Look) -> io::Result<Identity> {
-        match look {
-            Look::ByName => self.root.identity(file),
-            Look::Beneath => self.root.identity_beneath(file),
+    pub(super) fn look_at(&mut self, file: &[u8], scrutiny: Scrutiny) -> io::Result<Identity> {
+        match scrutiny {
+            Scrutiny::ByName => self.root.identity(file),
+            Scrutiny::Beneath => self.root.identity_beneath(file),
         }
     }
 }

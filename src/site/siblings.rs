@@ -126,7 +126,7 @@ impl Site {
         for part in [file, b"//", coding.name().as_bytes()] {
             key.extend_from_slice(part);
         }
-        let found = match cache.find(self.number, &key, occasion.now, |file, look| self.look_at(file, look)) {
+        let found = match cache.find(self.number, &key, occasion.now, |file, scrutiny| self.look_at(file, scrutiny)) {
             Some(known) => Found::from(known),
             None => {
                 let sought =

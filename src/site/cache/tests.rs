@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use super::Look::{Beneath, ByName};
+use super::Scrutiny::{Beneath, ByName};
 use super::*;
 use crate::config;
 use crate::files::{Opened, Root, Symlinks};
@@ -127,8 +127,8 @@ fn a_closer_look_is_taken_once_in_a_while() {
         let now = Timestamp { seconds: start.seconds + passed, ..start };
         assert!(
             cache
-                .find(0, b"a", now, |_, look| {
-                    looks.push(look);
+                .find(0, b"a", now, |_, scrutiny| {
+                    looks.push(scrutiny);
                     Ok(one.0)
                 })
                 .is_some()
