@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use percent_encoding::percent_encode;
 
 use super::order::{By, Direction};
-use super::view::{Next, View};
+use super::view::{NextPage, View};
 use super::{Contents, date_time};
 use crate::figures::{Grouped, Size};
 use crate::files::{Entry, Kind};
@@ -62,7 +62,7 @@ impl Page<'_> {
     fn other_pages(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Page { view: View { order, after }, contents, .. } = self;
         let first = after.as_ref().map(|_| order.name());
-        let next = contents.last().map(|last| Next { order: *order, last, separator: "&amp;" });
+        let next = contents.last().map(|last| NextPage { order: *order, last, separator: "&amp;" });
         if first.is_none() && next.is_none() {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use percent_encoding::percent_encode;
 
-use super::view::{Next, View};
+use super::view::{NextPage, View};
 use super::{Contents, date_time};
 use crate::escape::Json;
 use crate::files::{Entry, Kind};
@@ -30,7 +30,7 @@ impl Display for Page<'_> {
         let path = [b"/", self.path].concat();
         write!(f, "{{\"path\":\"{}\",\"total\":{},", Json(&path), self.contents.total())?;
         if let Some(last) = self.contents.last() {
-            write!(f, "\"next\":\"{}\",", Next { order: self.view.order, last, separator: "&" })?;
+            write!(f, "\"next\":\"{}\",", NextPage { order: self.view.order, last, separator: "&" })?;
         }
         write!(f, "\"entries\":[{}\n]}}\n", self.rows)
     }

@@ -45,16 +45,16 @@ fn read(text: &str) -> Option<Entry> {
 }
 
 /// The reference to the page behind an entry. No character in it needs to be escaped but the one of `separator`.
-pub(super) struct Next<'a> {
+pub(super) struct NextPage<'a> {
     pub(super) order: Order,
     pub(super) last: &'a Entry,
     /// `&`, as it is written in the format of the page
     pub(super) separator: &'static str,
 }
 
-impl Display for Next<'_> {
+impl Display for NextPage<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Next { order, last, separator } = self;
+        let NextPage { order, last, separator } = self;
         let Entry { name, kind, size, modified: Timestamp { seconds, nanoseconds } } = last;
         let kind = match kind {
             Kind::Directory => "d",
@@ -75,7 +75,7 @@ mod tests {
         for (kind, name) in [(Kind::File, &b"a.b &=%\xff\n"[..]), (Kind::Directory, b"."), (Kind::File, b"")] {
             let last = Entry { name: name.to_vec(), kind, size: u64::MAX, modified };
             let order = Order::of(Some("sort=-time"));
-            let reference = Next { order, last: &last, separator: "&" }.to_string();
+            let reference = NextPage { order, last: &last, separator: "&" }.to_string();
             assert_eq!(View::of(reference.strip_prefix('?')), View { order, after: Some(last) }, "{reference}");
         }
     }
