@@ -42,7 +42,7 @@ mod worker;
 
 pub use browser::Browser;
 pub use listeners::{Endpoint, Listeners};
-pub use outfit::{Opened, Orders, Outfit, Reports, Roots};
+pub use outfit::{Orders, Outfit, Particulars, Reports, Roots};
 pub use port_holder::Holder;
 pub use sandbox::Sandbox;
 pub use signals::Signals;

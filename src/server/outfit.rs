@@ -112,18 +112,18 @@ pub(super) enum Command {
     Reopen(Box<AccessLog>),
 }
 
-/// What a worker has opened that others ask for.
+/// What others ask of a worker that serves.
 #[derive(Clone)]
-pub struct Opened {
+pub struct Particulars {
     /// What its thread is kept from
     pub sandbox: Sandbox,
     /// Where its lines go
     pub log: Destination,
 }
 
-impl Default for Opened {
-    fn default() -> Opened {
-        Opened { sandbox: Sandbox::Off, log: Destination::default() }
+impl Default for Particulars {
+    fn default() -> Particulars {
+        Particulars { sandbox: Sandbox::Off, log: Destination::default() }
     }
 }
 
@@ -146,7 +146,7 @@ pub(super) enum News {
 /// What becomes of a worker.
 pub(super) enum Event {
     /// It serves; or it cannot, and has ended.
-    Opened(Result<Opened, StartError>),
+    Opened(Result<Particulars, StartError>),
     /// A root is another directory, which it cannot read: it needs a successor that can.
     Superseded,
     /// It has ended.

@@ -44,7 +44,7 @@ impl NewLogs {
     pub(super) fn hand_out(self, workers: &mut [Running]) {
         for (number, log) in self.0 {
             let Some(worker) = workers.iter_mut().find(|worker| worker.number == number) else { continue };
-            worker.opened.log = log.destination();
+            worker.particulars.log = log.destination();
             worker.orders.tell(|| Command::Reopen(log));
         }
     }

@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::listeners::Listeners;
-use super::outfit::{Event, Opened, Orders, Outfit, Reports};
+use super::outfit::{Event, Orders, Outfit, Particulars, Reports};
 use super::reload::NewLogs;
 use super::start_error::StartError;
 use super::worker::Worker;
@@ -50,8 +50,8 @@ pub(super) struct Running {
     pub(super) number: u64,
     pub(super) config: Arc<Config>,
     pub(super) orders: Orders,
-    /// What it has told of that, when it served
-    pub(super) opened: Opened,
+    /// As it told them when it served
+    pub(super) particulars: Particulars,
     /// When it was told to end, be its clients done or not, before the server stops
     pub(super) ends: Option<Instant>,
     pub(super) thread: JoinHandle<io::Result<()>>,
@@ -74,7 +74,7 @@ impl Running {
         let (number, config, orders) = (outfit.reports.number, Arc::clone(&outfit.config), outfit.orders());
         let builder = thread::Builder::new().name("serve".to_owned()).stack_size(STACK_BYTES);
         let thread = builder.spawn(move || serve(outfit)).map_err(StartError::Thread)?;
-        Ok(Running { number, config, orders, opened: Opened::default(), ends: None, thread })
+        Ok(Running { number, config, orders, particulars: Particulars::default(), ends: None, thread })
     }
 }
 
@@ -84,7 +84,7 @@ fn serve(outfit: Outfit) -> io::Result<()> {
     let _last_word = LastWord(reports.clone());
     match Worker::open(outfit) {
         Ok(worker) => {
-            reports.tell(Event::Opened(Ok(worker.opened())));
+            reports.tell(Event::Opened(Ok(worker.particulars())));
             worker.run()
         }
         Err(error) => {

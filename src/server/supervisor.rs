@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::descriptors::Descriptors;
 use super::listeners::Listeners;
 use super::mailbox::Mailbox;
-use super::outfit::{Command, Event, News, Opened, Outfit, Reports, Roots, Successor};
+use super::outfit::{Command, Event, News, Outfit, Particulars, Reports, Roots, Successor};
 use super::reload::{self, Load, Loaded, ReloadError};
 use super::renewals::Renewals;
 use super::running::{Opening, Pending, Purpose, Running, end_the_oldest};
@@ -146,7 +146,7 @@ impl Supervisor {
 
     /// What those that serve are kept from.
     pub fn sandbox(&self) -> Sandbox {
-        self.workers.last().map_or(Sandbox::Off, |worker| worker.opened.sandbox)
+        self.workers.last().map_or(Sandbox::Off, |worker| worker.particulars.sandbox)
     }
 
     /// Waits for a signal, for a report of a worker, or for the time of something.
@@ -228,10 +228,10 @@ impl Supervisor {
     }
 
     /// Takes note that a worker serves, or cannot.
-    fn note_opened(&mut self, number: u64, opened: Result<Opened, StartError>) -> Result<(), StartError> {
+    fn note_opened(&mut self, number: u64, opened: Result<Particulars, StartError>) -> Result<(), StartError> {
         let Some(Opening { mut worker, purpose }) = self.take_opening(number) else { return Ok(()) };
-        worker.opened = match opened {
-            Ok(opened) => opened,
+        worker.particulars = match opened {
+            Ok(particulars) => particulars,
             Err(error) => return self.give_up(&purpose, error),
         };
         if self.ends.is_some() {
@@ -335,7 +335,7 @@ impl Supervisor {
     fn succeed(&mut self, worker: Running) {
         let cautions_of = |sandbox| banner::cautions_of(sandbox, &self.config.origin);
         let known: Vec<_> = cautions_of(self.sandbox()).collect();
-        let cautions = cautions_of(worker.opened.sandbox).filter(|caution| !known.contains(caution));
+        let cautions = cautions_of(worker.particulars.sandbox).filter(|caution| !known.contains(caution));
         cautions.for_each(|caution| log::warn!("{caution}"));
         let successor = Successor { orders: worker.orders.clone(), endpoints: self.listeners.endpoints().collect() };
         // The oldest first, as for a stop.
@@ -359,7 +359,7 @@ impl Supervisor {
     fn renew(&mut self) {
         self.renewals.begin();
         let purpose = Purpose::Renewal;
-        let log = self.workers.last().map(|worker| worker.opened.log.clone());
+        let log = self.workers.last().map(|worker| worker.particulars.log.clone());
         let outfit = self.outfit(&self.config, Roots::ThoseThere, &self.listeners);
         match outfit.and_then(|outfit| self.spawn(Outfit { log, ..outfit })) {
             Ok(worker) => self.pending = Pending::Opening(Box::new(Opening { worker, purpose })),

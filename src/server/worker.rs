@@ -15,7 +15,7 @@ use super::client::{Client, Outcome};
 use super::deadlines::Deadlines;
 use super::gone::Gone;
 use super::intake::Intake;
-use super::outfit::{Command, Event, Opened, Orders, Outfit, Reports, Roots, open_access_log};
+use super::outfit::{Command, Event, Orders, Outfit, Particulars, Reports, Roots, open_access_log};
 use super::sandbox::{self, Sandbox};
 use super::shared::{Shared, Timeouts};
 use super::start_error::StartError;
@@ -118,8 +118,8 @@ impl Worker {
     }
 
     /// What the thread that has opened it is kept from, and where its lines go.
-    pub fn opened(&self) -> Opened {
-        Opened { sandbox: self.sandbox, log: self.shared.access_log.destination() }
+    pub fn particulars(&self) -> Particulars {
+        Particulars { sandbox: self.sandbox, log: self.shared.access_log.destination() }
     }
 
     /// Serves until it is told to end, and its clients have.

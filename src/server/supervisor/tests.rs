@@ -20,7 +20,14 @@ fn outcome(end: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), 
     });
     let orders = Orders(Arc::new(Mailbox::new().unwrap()));
     let config = Arc::clone(&supervisor.config);
-    supervisor.workers.push(Running { number: 1, config, orders, opened: Opened::default(), ends: None, thread });
+    supervisor.workers.push(Running {
+        number: 1,
+        config,
+        orders,
+        particulars: Particulars::default(),
+        ends: None,
+        thread,
+    });
     supervisor.run(|| unreachable!(), |_| ())
 }
 
