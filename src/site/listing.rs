@@ -8,6 +8,7 @@
 mod html;
 mod json;
 mod order;
+mod sent;
 mod view;
 
 use std::fmt;
@@ -21,7 +22,8 @@ use super::page::Form;
 use crate::files::{Chore, Directory, Entry, Kind, ReadError, Timestamp};
 use crate::http::{FieldName, Fields};
 use order::Order;
-pub(super) use view::View;
+pub(super) use sent::Listings;
+use view::View;
 
 /// So many entries are on a page: about 2 MB of it.
 const ENTRIES_MAX: usize = 10_000;
@@ -35,13 +37,13 @@ const ASKED_EVERY: usize = 1000;
 
 /// A page that is to be made.
 #[derive(Debug)]
-pub(super) struct Listing {
-    pub(super) directory: Directory,
+struct Listing {
+    directory: Directory,
     /// As in the URL, decoded, with a slash at its end; empty for the root
-    pub(super) path: Vec<u8>,
-    pub(super) form: Form,
-    pub(super) view: View,
-    pub(super) shows_dotfiles: bool,
+    path: Vec<u8>,
+    form: Form,
+    view: View,
+    shows_dotfiles: bool,
     /// All of this
     key: Vec<u8>,
 }
@@ -58,14 +60,14 @@ struct Contents {
 }
 
 /// JSON for those who would rather have it, HTML for all others.
-pub(super) fn form_of(fields: &Fields<'_>) -> Form {
+fn form_of(fields: &Fields<'_>) -> Form {
     let preference = |media_type| Preference::of(fields.values(FieldName::Accept), media_type);
     let prefers_json = preference("application/json").is_above(preference("text/html"));
     if prefers_json { Form::Json } else { Form::Html }
 }
 
 impl Listing {
-    pub(super) fn new(
+    fn new(
         directory: Directory,
         site: usize,
         path: &[u8],

@@ -15,7 +15,6 @@ mod found;
 mod ghosts;
 pub mod hosts;
 mod inquiry;
-mod listed;
 mod listing;
 pub mod media_type;
 mod occasion;

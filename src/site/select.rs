@@ -9,7 +9,7 @@ use super::cache::{Cache, Known, Scrutiny};
 use super::encoding::Encodings;
 use super::error_page::{Error, ErrorPages};
 use super::found::{Found, Instead};
-use super::listed::Listings;
+use super::listing::Listings;
 use super::media_type::MediaTypes;
 use super::occasion::{Note, Occasion, Postponed, Ruling};
 use super::opening::Sought;

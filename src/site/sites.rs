@@ -13,7 +13,7 @@ use super::cache::Cache;
 use super::encoding::{Encodings, Wanted};
 use super::error_page::{Error, ErrorPages};
 use super::hosts::{By, Hosts, Reach};
-use super::listed::Listings;
+use super::listing::Listings;
 use super::media_type::MediaTypes;
 use super::occasion::{Note, Occasion, Postponed};
 use super::rules::{RuleBook, Rules};

@@ -11,7 +11,7 @@ use crate::site::path::ENCODED;
 
 /// An order, and where in it the page begins.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::site) struct View {
+pub(super) struct View {
     pub(super) order: Order,
     /// The last entry of the page before, as it was then
     pub(super) after: Option<Entry>,
@@ -19,7 +19,7 @@ pub(in crate::site) struct View {
 
 impl View {
     /// `sort=-size&after=f.1024.0.0.name`. What is not known has no effect.
-    pub(in crate::site) fn of(query: Option<&str>) -> View {
+    pub(super) fn of(query: Option<&str>) -> View {
         let after = query.unwrap_or_default().split('&').find_map(|parameter| parameter.strip_prefix("after="));
         View { order: Order::of(query), after: after.and_then(read) }
     }

@@ -1,26 +1,27 @@
-//! The list of a directory as what its URL gives: asked of those who wait for the disk, and taken from them.
+//! The list of a directory as it is sent: asked of those who wait for the disk, and taken from them.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::blame::{CHANGING, UNINDEXED, blame_unlistable};
-use super::found::Found;
-use super::listing::{Listing, View, form_of};
-use super::occasion::{Note, Occasion, Postponed, Ruling};
-use super::page::VARY;
-use super::path::SitePath;
-use super::representation::Representation;
-use super::rules::Rules;
-use super::select::{READS_MAX, Site};
+use super::view::View;
+use super::{Listing, form_of};
 use crate::files::{Chore, Directory, Fetch, Fetched};
 use crate::http::{Request, Status};
+use crate::site::blame::{CHANGING, UNINDEXED, blame_unlistable};
+use crate::site::found::Found;
+use crate::site::occasion::{Note, Occasion, Postponed, Ruling};
+use crate::site::page::VARY;
+use crate::site::path::SitePath;
+use crate::site::representation::Representation;
+use crate::site::rules::Rules;
+use crate::site::select::{READS_MAX, Site};
 
 /// The pages that are being sent, by their hash, so that many who read the same one slowly have one between them. They
 /// are here until [`Listings::forget_sent`], which is to be called often enough.
 #[derive(Debug, Default)]
-pub(super) struct Listings {
+pub(in crate::site) struct Listings {
     sent: Vec<(u128, Rc<[u8]>)>,
 }
 
@@ -33,7 +34,7 @@ impl Site {
     /// files, which is gone a hundred thousand times a second.
     #[cold]
     #[inline(never)]
-    pub(super) fn list(
+    pub(in crate::site) fn list(
         &mut self,
         directory: Directory,
         path: SitePath<'_>,
@@ -88,7 +89,7 @@ impl Listings {
     }
 
     /// Gives back the memory of those that nobody reads any more.
-    pub(super) fn forget_sent(&mut self) {
+    pub(in crate::site) fn forget_sent(&mut self) {
         self.sent.retain(|(_, page)| Rc::strong_count(page) > 1);
     }
 }
