@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::accept::Preference;
 use super::answer::{Answer, Content};
-use super::page::{Document, Form, Policy, Robots, Text, VARY};
+use super::page::{Document, HTML, Policy, Robots, TEXT, Text, VARY};
 use super::rules::Rules;
 use crate::http::{FieldName, Fields, RefusedHead, Rejection, Request, Status};
 
@@ -46,6 +46,15 @@ impl Error {
 #[derive(Debug, Default)]
 pub struct ErrorPages {
     pages: HashMap<(Status, &'static str, Form, Way, Policy), Rc<ErrorPage>>,
+}
+
+/// What the reader of a page can use.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Form {
+    /// A document, in a browser
+    Html,
+    /// A line, in a terminal or a program
+    Text,
 }
 
 /// Where a page leads its reader.
@@ -94,11 +103,11 @@ impl ErrorPages {
 }
 
 fn render(status: Status, reason: &str, (form, way): (Form, Way), policy: Policy) -> ErrorPage {
-    let text = match form {
-        Form::Html => page(status, reason, way),
-        Form::Json | Form::Text => format!("{} {}: {reason}\n", status.code(), status.phrase()),
+    let (content_type, text) = match form {
+        Form::Html => (HTML, page(status, reason, way)),
+        Form::Text => (TEXT, format!("{} {}: {reason}\n", status.code(), status.phrase())),
     };
-    let mut lines = format!("{VARY}{}Content-Type: {}\r\n", policy.lines(form), form.content_type());
+    let mut lines = format!("{VARY}{}Content-Type: {content_type}\r\n", policy.lines(content_type));
     if status == Status::ServiceUnavailable {
         lines += RETRY;
     }

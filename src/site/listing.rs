@@ -18,7 +18,7 @@ use jiff::civil;
 use jiff::tz::Offset;
 
 use super::accept::Preference;
-use super::page::Form;
+use super::page::{HTML, JSON};
 use crate::files::{Chore, Directory, Entry, Kind, ReadError, Timestamp};
 use crate::http::{FieldName, Fields};
 use order::Order;
@@ -48,6 +48,15 @@ struct Listing {
     key: Vec<u8>,
 }
 
+/// What the reader of a page can use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Form {
+    /// For people, in a browser
+    Html,
+    /// For programs
+    Json,
+}
+
 /// What is shown of a directory.
 #[derive(Debug, Default)]
 struct Contents {
@@ -66,6 +75,15 @@ fn form_of(fields: &Fields<'_>) -> Form {
     if prefers_json { Form::Json } else { Form::Html }
 }
 
+impl Form {
+    fn content_type(self) -> &'static str {
+        match self {
+            Form::Html => HTML,
+            Form::Json => JSON,
+        }
+    }
+}
+
 impl Listing {
     fn new(
         directory: Directory,
@@ -81,7 +99,7 @@ impl Listing {
 
     fn render(&self, contents: &mut Contents) -> Vec<u8> {
         match self.form {
-            Form::Html | Form::Text => html::page(&self.path, &self.view, contents),
+            Form::Html => html::page(&self.path, &self.view, contents),
             Form::Json => json::page(&self.path, &self.view, contents),
         }
     }

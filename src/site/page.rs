@@ -9,44 +9,27 @@ const STYLE: &str = include_str!("page.css");
 /// Whether it is in one form or another depends on what is asked for.
 pub(super) const VARY: &str = "Vary: Accept\r\n";
 
-/// What a browser is kept from, whatever is in a page: it takes it for nothing else, runs nothing and loads nothing.
-/// The hash is that of the style (CSP 3, section 2.3.1), the image is the icon.
-const GUARDS: [(&str, &str, &[Form]); 2] = [
-    ("X-Content-Type-Options", "nosniff", &[Form::Html, Form::Json, Form::Text]),
+/// What pages are, as the value of Content-Type. JSON is UTF-8 without saying so (RFC 8259, section 8.1).
+pub(super) const HTML: &str = "text/html; charset=utf-8";
+pub(super) const JSON: &str = "application/json";
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+
+/// What a browser is kept from, whatever is in a page of these types: it takes it for nothing else, runs nothing and
+/// loads nothing. The hash is that of the style (CSP 3, section 2.3.1), the image is the icon.
+const GUARDS: [(&str, &str, &[&str]); 2] = [
+    ("X-Content-Type-Options", "nosniff", &[HTML, JSON, TEXT]),
     (
         "Content-Security-Policy",
         "default-src 'none'; style-src 'sha256-3lMbU2E6dqIQQPQM8rJkA+uVRh+ZxaETYZMWV5h7LHE='; img-src data:; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
-        &[Form::Html],
+        &[HTML],
     ),
 ];
-
-/// What the reader of a page can use.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Form {
-    /// For people, in a browser
-    Html,
-    /// For programs
-    Json,
-    /// For people, in a terminal
-    Text,
-}
 
 /// Which of the guards are sent with the pages of a site: those that its config says nothing of.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Policy {
     is_said: [bool; GUARDS.len()],
-}
-
-impl Form {
-    /// The value of its Content-Type. JSON is UTF-8 without saying so (RFC 8259, section 8.1).
-    pub(super) fn content_type(self) -> &'static str {
-        match self {
-            Form::Html => "text/html; charset=utf-8",
-            Form::Json => "application/json",
-            Form::Text => "text/plain; charset=utf-8",
-        }
-    }
 }
 
 impl Policy {
@@ -55,9 +38,10 @@ impl Policy {
         Policy { is_said: GUARDS.map(|(guard, ..)| names.clone().any(|name| name.eq_ignore_ascii_case(guard))) }
     }
 
-    /// The field lines of a page.
-    pub(super) fn lines(self, form: Form) -> String {
-        let guards = GUARDS.iter().zip(self.is_said).filter(|((.., forms), is_said)| forms.contains(&form) && !is_said);
+    /// The field lines of a page of this type.
+    pub(super) fn lines(self, content_type: &str) -> String {
+        let guards = GUARDS.iter().zip(self.is_said);
+        let guards = guards.filter(|((.., types), is_said)| types.contains(&content_type) && !is_said);
         guards.map(|((name, value, _), _)| format!("{name}: {value}\r\n")).collect()
     }
 }
@@ -164,24 +148,24 @@ mod tests {
     fn the_policy_lets_the_style_through() {
         assert_eq!(base64(b"webserv"), "d2Vic2Vydg==");
         let hash = base64(&Sha256::digest(STYLE));
-        let lines = Policy::beside([].into_iter()).lines(Form::Html);
+        let lines = Policy::beside([].into_iter()).lines(HTML);
         assert!(lines.contains(&format!("'sha256-{hash}'")), "the hash of the style is {hash}");
         assert!(!STYLE.contains('<'));
     }
 
     #[test]
     fn what_the_config_says_is_not_said_twice() {
-        let names = |said: &[&'static str], form| {
-            let lines = Policy::beside(said.iter().copied()).lines(form);
+        let names = |said: &[&'static str], content_type| {
+            let lines = Policy::beside(said.iter().copied()).lines(content_type);
             lines.lines().filter_map(|line| line.split(':').next()).map(str::to_owned).collect::<Vec<_>>()
         };
         let [sniffing, content] = ["X-Content-Type-Options", "Content-Security-Policy"];
-        assert_eq!(names(&["Server"], Form::Html), [sniffing, content]);
-        assert_eq!(names(&["x-content-type-options"], Form::Html), [content]);
-        assert_eq!(names(&["CONTENT-security-policy"], Form::Html), [sniffing]);
-        assert_eq!(names(&[content, sniffing], Form::Html), [""; 0]);
-        for form in [Form::Json, Form::Text] {
-            assert_eq!(names(&[], form), [sniffing]);
+        assert_eq!(names(&["Server"], HTML), [sniffing, content]);
+        assert_eq!(names(&["x-content-type-options"], HTML), [content]);
+        assert_eq!(names(&["CONTENT-security-policy"], HTML), [sniffing]);
+        assert_eq!(names(&[content, sniffing], HTML), [""; 0]);
+        for content_type in [JSON, TEXT] {
+            assert_eq!(names(&[], content_type), [sniffing]);
         }
     }
 

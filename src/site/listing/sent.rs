@@ -54,9 +54,9 @@ impl Site {
             Some(Fetched::Chore { chore, outcome }) if chore.key() == listing.key() => match outcome {
                 Ok(page) => match listings.share(page) {
                     Some(page) => {
-                        let lines = [VARY, &rules.policy().lines(form)];
-                        let rules = Rc::clone(rules);
-                        let page = Representation::of_page(page, form.content_type(), lines, rules);
+                        let content_type = form.content_type();
+                        let lines = [VARY, &rules.policy().lines(content_type)];
+                        let page = Representation::of_page(page, content_type, lines, Rc::clone(rules));
                         Found::Representation(Rc::new(page))
                     }
                     None => Found::Nothing(Status::ServiceUnavailable, "too many lists are being sent at the moment"),
