@@ -32,7 +32,7 @@ pub struct Siblings {
     /// Whether it is known to become smaller, where there are none
     pub(super) is_redundant: bool,
     /// When they were looked for last, if ever, and which of them there were
-    seen: Cell<(Option<i64>, [bool; 3])>,
+    seen: Cell<Option<(i64, [bool; 3])>>,
 }
 
 impl Siblings {
@@ -92,8 +92,9 @@ impl Site {
     /// Which of them there are that may be used.
     fn look_for_siblings(&mut self, siblings: &Siblings, occasion: Occasion<'_>) -> [bool; 3] {
         let now = occasion.now;
-        let (looked, there) = siblings.seen.get();
-        if looked.is_some_and(|looked| (0..LOOK_SECONDS).contains(&now.seconds.saturating_sub(looked))) {
+        if let Some((looked, there)) = siblings.seen.get()
+            && (0..LOOK_SECONDS).contains(&now.seconds.saturating_sub(looked))
+        {
             return there;
         }
         let is_there = |coding| {
@@ -106,7 +107,7 @@ impl Site {
             is_of_use
         };
         let there = Coding::ALL.map(is_there);
-        siblings.seen.set((Some(now.seconds), there));
+        siblings.seen.set(Some((now.seconds, there)));
         there
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::sending::{Ahead, SendingFile, look_ahead};
+use super::sending::{Ahead, Delivery, SendingFile, look_ahead};
 use super::{Client, Ending, Succession, Turn};
 use crate::access_log::{Asker, Entry};
 use crate::files::{Fetched, File};
@@ -165,7 +165,7 @@ pub(super) fn prepare(
     let sending_file = if let Some((file, _)) = first_part(&answer).filter(|_| length > 0) {
         let mut sending = shared.sending_files.pop().unwrap_or_default();
         shared.access_log.begin(&entry, &mut sending.line);
-        (sending.file, sending.resident, sending.length) = (Some(Arc::clone(file)), resident, length);
+        (sending.delivery, sending.resident, sending.length) = (Delivery::Sending(Arc::clone(file)), resident, length);
         Some(sending)
     } else {
         shared.access_log.add(&entry, length);

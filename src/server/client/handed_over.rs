@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::Client;
+use super::sending::Delivery;
 use crate::server::gone::Gone;
 use crate::server::shared::Shared;
 
@@ -18,9 +19,8 @@ impl Client {
     ///
     /// It has changed. What is left of it in the socket is thrown away when the client is dropped.
     pub(in crate::server) fn verify_handed_over(&mut self, shared: &mut Shared) -> Result<bool, Gone> {
-        let Some(file) = self.sending_file.as_ref().and_then(|sending| sending.handed_over.as_ref()) else {
-            return Ok(false);
-        };
+        let Some(sending) = &self.sending_file else { return Ok(false) };
+        let Delivery::HandedOver(file) = &sending.delivery else { return Ok(false) };
         if !self.transport.has_unacknowledged() {
             self.release_file(shared);
             return Ok(false);

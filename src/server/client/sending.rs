@@ -2,6 +2,7 @@
 //! send it, and what the log says of it in the end.
 
 use std::io;
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -31,14 +32,23 @@ const HELD_BYTES_MIN: usize = 1024;
 /// A file that is being sent, and the log's line of its response, which is written when it has been sent.
 #[derive(Default)]
 pub(in crate::server) struct SendingFile {
-    /// None when it has been sent
-    pub(super) file: Option<Arc<File>>,
-    /// Then it is here, until it is known to have arrived
-    pub(super) handed_over: Option<Arc<File>>,
+    pub(super) delivery: Delivery,
     /// What of it was found to be in memory last
     pub(super) resident: Range<u64>,
     pub(super) line: PendingLine,
     pub(super) length: u64,
+}
+
+/// How far a file has come.
+#[derive(Default)]
+pub(super) enum Delivery {
+    /// There is none.
+    #[default]
+    None,
+    /// Some of it is still to be sent.
+    Sending(Arc<File>),
+    /// All of it has been sent, and is not known to have arrived.
+    HandedOver(Arc<File>),
 }
 
 /// Where the next bytes of a file are.
@@ -75,7 +85,7 @@ impl Client {
     /// Brings the next bytes of the file that is being sent into reach, or tells what has to be fetched first.
     pub(super) fn reach_ahead(&mut self, fetched: Option<Arc<Fetched>>) -> Result<Option<Fetch>, Gone> {
         let (Some(outbox), Some(sending)) = (&mut self.outbox, &mut self.sending_file) else { return Ok(None) };
-        let (Some(ahead), Some(file)) = (outbox.file_ahead(), &sending.file) else { return Ok(None) };
+        let (Some(ahead), Delivery::Sending(file)) = (outbox.file_ahead(), &sending.delivery) else { return Ok(None) };
         match look_ahead(file, &ahead, fetched.as_deref()) {
             Ahead::Resident(resident) => sending.resident = resident,
             Ahead::Fetched(bytes) => {
@@ -97,7 +107,7 @@ impl Client {
     /// Looks at the file that is being sent, before the last piece of it is handed over: what was changed meanwhile
     /// must not arrive as if it were whole. `file_share` is what may be sent of it next.
     pub(super) fn verify_file(&self, file_share: u64) -> Result<(), Gone> {
-        let Some(file) = self.sending_file.as_ref().and_then(|sending| sending.file.as_ref()) else { return Ok(()) };
+        let Some(file) = self.file_being_sent() else { return Ok(()) };
         let Some(ahead) = self.outbox.as_ref().and_then(|outbox| outbox.file_ahead()) else { return Ok(()) };
         if file_share < ahead.end.saturating_sub(ahead.start) {
             return Ok(());
@@ -107,7 +117,7 @@ impl Client {
 
     /// Why sending has come to an end before its time.
     pub(super) fn unsent(&self, error: io::Error) -> Gone {
-        match self.sending_file.as_ref().and_then(|sending| sending.file.as_ref()) {
+        match self.file_being_sent() {
             // It ends before what was announced of it does.
             Some(file) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 Gone::Unsent(Arc::clone(file), ReadError::Changed)
@@ -148,25 +158,34 @@ impl Client {
 
     /// Whether a file is being sent.
     pub(super) fn is_sending_file(&self) -> bool {
-        self.sending_file.as_ref().is_some_and(|sending| sending.file.is_some())
+        self.file_being_sent().is_some()
+    }
+
+    fn file_being_sent(&self) -> Option<&Arc<File>> {
+        match &self.sending_file.as_ref()?.delivery {
+            Delivery::Sending(file) => Some(file),
+            Delivery::None | Delivery::HandedOver(_) => None,
+        }
     }
 
     /// Writes the log's line of a file whose sending has come to its end, be it a good one or not.
     pub(super) fn settle_file(&mut self, shared: &mut Shared) {
-        if let Some(sending) = &mut self.sending_file
-            && let Some(file) = sending.file.take()
-        {
-            let left = self.outbox.as_ref().map_or(0, |outbox| outbox.left());
-            shared.access_log.finish(&sending.line, sending.length.saturating_sub(left));
-            sending.handed_over = Some(file);
-            shared.has_handed_over = true;
-        }
+        let Some(sending) = &mut self.sending_file else { return };
+        sending.delivery = match mem::take(&mut sending.delivery) {
+            Delivery::Sending(file) => {
+                let left = self.outbox.as_ref().map_or(0, |outbox| outbox.left());
+                shared.access_log.finish(&sending.line, sending.length.saturating_sub(left));
+                shared.has_handed_over = true;
+                Delivery::HandedOver(file)
+            }
+            other @ (Delivery::None | Delivery::HandedOver(_)) => other,
+        };
     }
 
     /// Forgets the file that was sent last.
     pub(super) fn release_file(&mut self, shared: &mut Shared) {
         if let Some(mut sending) = self.sending_file.take() {
-            sending.handed_over = None;
+            sending.delivery = Delivery::None;
             shared.keep_sending_file(sending);
         }
     }
