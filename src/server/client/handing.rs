@@ -29,23 +29,20 @@ pub(in crate::server) struct Handed {
 impl Client {
     /// The client of another worker, which owed it nothing. What has come since shows when it is received.
     pub(in crate::server) fn adopt(handed: Handed, shared: &mut Shared) -> Client {
-        let Handed {
-            socket,
-            connection,
-            unread,
-            sending_file,
-            peer,
-            binding,
-            is_new,
-            sent_units,
-            succession,
-            waiting,
-            deadline,
-        } = handed;
-        shared.has_handed_over |= sending_file.is_some();
-        let succession = if succession == Succession::Awaited { Succession::Come } else { succession };
-        let client = Client::with(Transport::new(socket), peer, binding, deadline);
-        Client { connection, unread, sending_file, is_new, sent_units, succession, waiting, ..client }
+        shared.has_handed_over |= handed.sending_file.is_some();
+        Client {
+            connection: handed.connection,
+            unread: handed.unread,
+            sending_file: handed.sending_file,
+            is_new: handed.is_new,
+            sent_units: handed.sent_units,
+            succession: match handed.succession {
+                Succession::Awaited => Succession::Come,
+                other => other,
+            },
+            waiting: handed.waiting,
+            ..Client::with(Transport::new(handed.socket), handed.peer, handed.binding, handed.deadline)
+        }
     }
 
     /// Whether it is between two requests, and nothing is known of the next one, or that is for a successor to answer:
