@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-/// Shows text as it is, but for what would end a line or steer a terminal, and every byte of that and of what is no text
-/// (UTF-8) as `\xHH`.
+/// Shows text as it is, but for what would end a line or steer a terminal, and every byte of that and of what is no
+/// text (UTF-8) as `\xHH`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visible<'a>(pub(crate) &'a [u8]);
 
-/// Shows printable ASCII as it is, but for quotes and backslashes, and every other byte as `\xHH`, for what stands between
-/// quotes: what nginx does, so that its readers understand.
+/// Shows printable ASCII as it is, but for quotes and backslashes, and every other byte as `\xHH`, for what stands
+/// between quotes: what nginx does, so that its readers understand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quotable<'a>(pub(crate) &'a [u8]);
 

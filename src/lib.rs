@@ -15,13 +15,13 @@
 //! bytes, room to send, a file that has come from the disk or a deadline: flush the outbox, take the next step of the
 //! protocol, answer or close, until it would block or has had its share of the turn.
 //!
-//! One thread does all of this. The threads of [`files::Fetchers`], which there are none of until a file has to come from
-//! the disk, a directory be listed or a file be encoded, do that and nothing else. That of a
-//! [`sink::Sink`], which there is none of until a line has been logged, writes the lines and does nothing else. The main
-//! thread is the [`server::Supervisor`], which waits for signals. It takes nothing from clients, so it may do what a worker
-//! must not be able to: bind listeners, and have a thread that comes and goes read the config and open logs, which a disk
-//! may delay. A config that is loaded again gets a worker of its own, with nothing of the old one but the listeners that
-//! stay; the old worker gives it every client that is between two requests, and ends with its last one.
+//! One thread does all of this. The threads of [`files::Fetchers`], which there are none of until a file has to come
+//! from the disk, a directory be listed or a file be encoded, do that and nothing else. That of a
+//! [`sink::Sink`], which there is none of until a line has been logged, writes the lines and does nothing else. The
+//! main thread is the [`server::Supervisor`], which waits for signals. It takes nothing from clients, so it may do what
+//! a worker must not be able to: bind listeners, and have a thread that comes and goes read the config and open logs,
+//! which a disk may delay. A config that is loaded again gets a worker of its own, with nothing of the old one but the
+//! listeners that stay; the old worker gives it every client that is between two requests, and ends with its last one.
 //!
 //! # Rooms
 //!

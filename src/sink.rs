@@ -105,8 +105,8 @@ impl Sink {
     }
 
     /// Hands over whole lines. Where there is no room for all of them, all of them are lost. Where no thread can be
-    /// started, the diagnostics are written at once, as much as can be without a wait for their reader: nobody else could
-    /// tell why.
+    /// started, the diagnostics are written at once, as much as can be without a wait for their reader: nobody else
+    /// could tell why.
     pub fn put(&self, lines: &[u8]) {
         if lines.is_empty() {
             return;

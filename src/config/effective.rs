@@ -29,9 +29,9 @@ const HEADING: &str = "\
 const LINE_CHARS_MAX: usize = 100;
 
 impl Config {
-    /// The config as a file, with every default filled in and every path absolute. Read again, it is the same config, but
-    /// for where it comes from, and that every port has been given. A directory that is served without a file answers to
-    /// names of this machine alone on loopback; no key says that, and the file answers to every name.
+    /// The config as a file, with every default filled in and every path absolute. Read again, it is the same config,
+    /// but for where it comes from, and that every port has been given. A directory that is served without a file
+    /// answers to names of this machine alone on loopback; no key says that, and the file answers to every name.
     ///
     /// # Errors
     ///

@@ -24,8 +24,8 @@ pub struct Expectation {
 }
 
 impl Expectation {
-    /// Reads a `[[expect]]` whose header is at `place`, unless something is wrong with it, which is reported. Where the file
-    /// is not `complete`, what is missing may have been lost with the rest.
+    /// Reads a `[[expect]]` whose header is at `place`, unless something is wrong with it, which is reported. Where the
+    /// file is not `complete`, what is missing may have been lost with the rest.
     pub(super) fn read(place: Place, table: &Table<'_>, complete: bool, context: &mut Context<'_>) -> Option<Self> {
         let keys = ExpectKeys::read(table, context);
         if complete {

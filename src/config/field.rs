@@ -9,7 +9,8 @@ use super::kind::Word;
 #[derive(Clone, Eq, Debug)]
 pub struct FieldName(String);
 
-/// Fields that follow from the connection, the message or the file: said by a config, they would be wrong sooner or later.
+/// Fields that follow from the connection, the message or the file: said by a config, they would be wrong sooner or
+/// later.
 const OWNED: &[(&str, &str)] = &[
     ("Accept-Ranges", OF_FILE),
     ("Allow", "it follows from `methods`"),

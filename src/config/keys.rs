@@ -156,8 +156,8 @@ keys! {
         /// Who it becomes for good once it listens, where it was started as root. None: it stays who it is.
         user: Option<User> = None, Optional(UserName);
 
-        /// Whether the threads that serve can open what is below the roots to read it, and no other file, nor change, make,
-        /// remove or run anything, nor make TCP connections.
+        /// Whether the threads that serve can open what is below the roots to read it, and no other file, nor change,
+        /// make, remove or run anything, nor make TCP connections.
         sandbox: bool = true, Flag;
     }
 }
@@ -166,8 +166,9 @@ keys! {
     /// What clients can make the server hold on to, and for how long. Each is enforced; none can be switched off by
     /// accident.
     pub struct Limits {
-        /// Connections at a time, per worker. Each costs a descriptor. For one more, the one that is idle for the longest
-        /// time is closed; where none is idle it waits in the backlog, and after a second without room it gets a 503.
+        /// Connections at a time, per worker. Each costs a descriptor. For one more, the one that is idle for the
+        /// longest time is closed; where none is idle it waits in the backlog, and after a second without room it gets
+        /// a 503.
         connections: usize = 10_000,
             count(1..=1_000_000, [
                 "without a connection nobody is served",
@@ -216,8 +217,8 @@ keys! {
                 "an idle connection holds a descriptor that long",
             ]);
 
-        /// Time without progress on a response: the client has gone, or reads too slowly on purpose. Less than 8 KiB is no
-        /// progress, unless it is the rest.
+        /// Time without progress on a response: the client has gone, or reads too slowly on purpose. Less than 8 KiB is
+        /// no progress, unless it is the rest.
         send_time: Duration = Duration::from_secs(30),
             time(10..=HOUR, [
                 "one round trip takes longer than that",

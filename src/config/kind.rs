@@ -43,8 +43,8 @@ pub(super) trait Kind {
     /// The value, or `None` after what is wrong with it was reported.
     fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value>;
 
-    /// The value as it would be written, to be read as the same one; `None` where it is there only as long as nothing is
-    /// written.
+    /// The value as it would be written, to be read as the same one; `None` where it is there only as long as nothing
+    /// is written.
     fn written(&self, value: &Self::Value) -> Option<Plain>;
 
     /// What can be written, in the words of JSON Schema.
@@ -73,8 +73,8 @@ pub(super) trait Word {
         "a string".to_owned()
     }
 
-    /// The value as it would be written, without quotes. What is a path is UTF-8, or else it is shown as near to it as it
-    /// can be.
+    /// The value as it would be written, without quotes. What is a path is UTF-8, or else it is shown as near to it as
+    /// it can be.
     fn show(&self, value: &Self::Value) -> String;
 
     /// What can be written, in the words of JSON Schema.

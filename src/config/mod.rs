@@ -4,8 +4,8 @@
 //! Never opens a socket, never serves, never prints.
 //!
 //! The way of a file: `written` reads TOML, `table` by `table`, into the `keys`, each by its `kind`; `resolve` fills in
-//! what a site takes from the top of the file and judges what only several values together can get wrong. `effective` is the
-//! way back, and `schema` tells editors what can be written.
+//! what a site takes from the top of the file and judges what only several values together can get wrong. `effective`
+//! is the way back, and `schema` tells editors what can be written.
 
 mod address;
 mod address_range;

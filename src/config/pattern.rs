@@ -8,8 +8,8 @@ use percent_encoding::percent_decode_str;
 use super::diagnostic::{Malformed, Quoted};
 use super::kind::Word;
 
-/// Which paths a rule is for. Paths are decoded and relative to the root of the site, as in a request that has been taken
-/// apart: what is written with an escape matches what is sent without it, and the other way round.
+/// Which paths a rule is for. Paths are decoded and relative to the root of the site, as in a request that has been
+/// taken apart: what is written with an escape matches what is sent without it, and the other way round.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Pattern {
     /// `*`: all
@@ -37,8 +37,8 @@ impl Pattern {
         }
     }
 
-    /// Of two that are for the same path, the one with the larger number wins: a path before a longer directory, before a
-    /// shorter one, before an extension, which holds anywhere in the site.
+    /// Of two that are for the same path, the one with the larger number wins: a path before a longer directory, before
+    /// a shorter one, before an extension, which holds anywhere in the site.
     pub fn specificity(&self) -> (u8, usize) {
         match self {
             Pattern::Every => (0, 0),
@@ -111,8 +111,8 @@ impl Display for Pattern {
     }
 }
 
-/// What stands for a part of a path elsewhere: `:id`, `{id}`, `$1` or `$uri`. A path that holds such a thing can be written
-/// with an escape.
+/// What stands for a part of a path elsewhere: `:id`, `{id}`, `$1` or `$uri`. A path that holds such a thing can be
+/// written with an escape.
 pub(super) fn variable(path: &str) -> Option<&str> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let at = path.match_indices([':', '{', '$']).find_map(|(at, sign)| {

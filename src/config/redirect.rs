@@ -1,5 +1,5 @@
-//! Where requests are sent on to, and what can be wrong with that: a rule that leads back to itself, or that keeps another
-//! one from ever being used.
+//! Where requests are sent on to, and what can be wrong with that: a rule that leads back to itself, or that keeps
+//! another one from ever being used.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};

@@ -70,8 +70,8 @@ pub struct Rules {
     pub methods: Option<Located<Methods>>,
     /// Whether a directory without an index file answers with a list of what is in it; it does not where it is not said
     pub listing: Option<Located<bool>>,
-    /// Fields for every response, in the order of the file. One without a value is taken away from those of less specific
-    /// rules.
+    /// Fields for every response, in the order of the file. One without a value is taken away from those of less
+    /// specific rules.
     pub headers: Vec<(FieldName, Located<String>)>,
 }
 

@@ -193,8 +193,8 @@ fn first_open(text: &str) -> Option<(usize, char)> {
     open.first().copied()
 }
 
-/// A header that stands twice, or one of a single table where there is a list of them. Nothing where it is only the parser
-/// that took an earlier mistake for it.
+/// A header that stands twice, or one of a single table where there is a list of them. Nothing where it is only the
+/// parser that took an earlier mistake for it.
 fn repeated_table(place: &Place, line: &Place, text: &str) -> Option<Diagnostic> {
     let header = part(text, line).split('#').next().unwrap_or_default().trim();
     let name = header.trim_matches(['[', ']']);

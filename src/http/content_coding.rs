@@ -50,7 +50,8 @@ type Weight = u16;
 /// better.
 const UNSAID: Weight = 1;
 
-/// What the fields of a request say of codings. What is malformed is passed over, and so are codings that are not known.
+/// What the fields of a request say of codings. What is malformed is passed over, and so are codings that are not
+/// known.
 pub fn accepted(fields: &Fields<'_>) -> Accepted {
     let Some(first) = fields.value(FieldName::AcceptEncoding) else { return NONE };
     if fields.is_repeated(FieldName::AcceptEncoding) {

@@ -146,8 +146,8 @@ impl Display for StartError {
             }
             Self::Thread(error) => write!(
                 f,
-                "no thread could be started: {error}\n  help: the limit of processes (ulimit -u, or TasksMax of systemd) counts \
-                 threads too"
+                "no thread could be started: {error}\n  help: the limit of processes (ulimit -u, or TasksMax of \
+                 systemd) counts threads too"
             ),
             Self::Io(error) => error.fmt(f),
         }

@@ -146,7 +146,8 @@ impl State {
     }
 
     /// Nothing can be written, for that reason or for want of room: gives up all lines, but for the rest of the one
-    /// that has been begun, in a file that has this length now. That is lost as well where nobody is left to bring more.
+    /// that has been begun, in a file that has this length now. That is lost as well where nobody is left to bring
+    /// more.
     pub(super) fn give_up(&mut self, error: Option<&io::Error>, length: Option<u64>) {
         let lines = self.waiting.make_contiguous();
         let rest = match memchr(b'\n', lines) {

@@ -1,12 +1,13 @@
-//! What was found below the roots, by path: small files in memory, larger ones as open descriptors, and that there is no
-//! such file. Bounded in bytes and in descriptors.
+//! What was found below the roots, by path: small files in memory, larger ones as open descriptors, and that there is
+//! no such file. Bounded in bytes and in descriptors.
 //!
-//! An entry is never believed: the file system is asked whether it is still true before it is used, once in a round, which
-//! is the time in which no request is received.
+//! An entry is never believed: the file system is asked whether it is still true before it is used, once in a round,
+//! which is the time in which no request is received.
 //!
-//! What leaves is decided as in S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023): who is
-//! new waits in a small queue, and passes on to the main one if it is asked for again meanwhile. So a walk through a big
-//! tree passes by those that are in use. Who was turned away and comes back soon is taken to the main queue at once.
+//! What leaves is decided as in S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023):
+//! who is new waits in a small queue, and passes on to the main one if it is asked for again meanwhile. So a walk
+//! through a big tree passes by those that are in use. Who was turned away and comes back soon is taken to the main
+//! queue at once.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -23,9 +24,9 @@ use crate::files::{Identity, OpenFiles, Timestamp};
 /// out of the root, and if a link is put in the place of that, it seems to be where it was.
 const BY_NAME_SECONDS: i64 = 10;
 
-/// What an entry costs at most beside the bytes of its path and its representation, in bytes: itself, its place in a map that
-/// is a quarter full, its place in two queues that are half full, its hash among the ghosts, and what the allocator adds to
-/// the entry and to its path.
+/// What an entry costs at most beside the bytes of its path and its representation, in bytes: itself, its place in a
+/// map that is a quarter full, its place in two queues that are half full, its hash among the ghosts, and what the
+/// allocator adds to the entry and to its path.
 const OVERHEAD: usize = size_of::<Entry>()
     + 4 * (size_of::<(Rc<[u8]>, Box<Entry>)>() + 1)
     + 2 * 2 * size_of::<EntryKey>()
@@ -175,8 +176,8 @@ impl Cache {
         entry.known.clone()
     }
 
-    /// Keeps what `path` has led to, in the place of what was known before, if it fits and has settled. `identity` is that
-    /// of `file`, none if it is missing.
+    /// Keeps what `path` has led to, in the place of what was known before, if it fits and has settled. `identity` is
+    /// that of `file`, none if it is missing.
     pub fn keep(
         &mut self,
         site: usize,

@@ -1,8 +1,8 @@
-//! Files in a smaller coding where there is none beside them: made once, by a thread that has the lowest priority, and kept
-//! in memory as files are. Nobody waits for one: until it is there, the file is sent as it is.
+//! Files in a smaller coding where there is none beside them: made once, by a thread that has the lowest priority, and
+//! kept in memory as files are. Nobody waits for one: until it is there, the file is sent as it is.
 //!
-//! gzip alone, which every client knows that knows any. At its best, Brotli makes a fifth less of it, but takes eighty times
-//! as long, 30 MiB meanwhile, and would make this program a third larger; who wants it puts a sibling there.
+//! gzip alone, which every client knows that knows any. At its best, Brotli makes a fifth less of it, but takes eighty
+//! times as long, 30 MiB meanwhile, and would make this program a third larger; who wants it puts a sibling there.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -39,7 +39,8 @@ const BYTES_MAX: u64 = 8 << 20;
 /// An encoding has to be smaller by one part in so many to be worth its memory.
 const SAVED_PART: usize = 16;
 
-/// So many are remembered to be made, each site. What is asked for beyond them is remembered when it is asked for again.
+/// So many are remembered to be made, each site. What is asked for beyond them is remembered when it is asked for
+/// again.
 const WANTED_MAX: usize = 256;
 
 /// The difference to the priority of those who serve. There is no lower one (setpriority(2)).
@@ -135,7 +136,8 @@ impl Site {
 }
 
 impl Wanted {
-    /// Keeps what was made, or that it is not worth it. What could not be read is tried again when it is asked for again.
+    /// Keeps what was made, or that it is not worth it. What could not be read is tried again when it is asked for
+    /// again.
     pub(super) fn keep(self, outcome: &Result<Vec<u8>, ReadError>, cache: &mut Cache, now: Timestamp) {
         let known = match outcome.as_deref() {
             Ok([]) => Known::Missing,
@@ -169,8 +171,8 @@ impl Chore for Encode {
         self.file.metadata().identity.place()
     }
 
-    /// The encoding, or nothing where it would not be much smaller. Nobody waits for it, so that nobody who has gone is a
-    /// reason not to end it.
+    /// The encoding, or nothing where it would not be much smaller. Nobody waits for it, so that nobody who has gone is
+    /// a reason not to end it.
     fn run(&self, _is_wanted: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
         let encode = || {
             // Where that is not allowed, the priority of all others will do.

@@ -1,8 +1,8 @@
-//! Why a URL is answered as it is: the site, the rules of the config that took part, each with its line, and the files that
-//! were looked for.
+//! Why a URL is answered as it is: the site, the rules of the config that took part, each with its line, and the files
+//! that were looked for.
 //!
-//! Decides nothing. The answer and the steps that led to it come from where clients are answered; the rules are put together
-//! by the config, as they are for those.
+//! Decides nothing. The answer and the steps that led to it come from where clients are answered; the rules are put
+//! together by the config, as they are for those.
 
 mod render;
 

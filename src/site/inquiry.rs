@@ -186,9 +186,9 @@ fn literal(host: &str) -> Option<IpAddr> {
     }
 }
 
-/// Whether who connects to this host and port is accepted at this address. Names are not looked up: any may lead here, but
-/// for those that are this machine's own everywhere (RFC 6761, section 6.3). A UNIX socket has no port, and so is reached
-/// by URLs that have none.
+/// Whether who connects to this host and port is accepted at this address. Names are not looked up: any may lead here,
+/// but for those that are this machine's own everywhere (RFC 6761, section 6.3). A UNIX socket has no port, and so is
+/// reached by URLs that have none.
 fn reaches(address: &Address, host: &str, port: u16) -> bool {
     match (address, literal(host)) {
         (Address::Localhost(own), None) => *own == port,

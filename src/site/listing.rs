@@ -2,8 +2,9 @@
 //!
 //! It is made anew for each request, by the threads that wait for the disk, since what is in a directory changes
 //! without the directory showing it: a file that grows does not touch it. Whatever the directory holds, a page has
-//! [`ENTRIES_MAX`] entries at most, and about [`ROWS_BYTES`]. The others are on the next ones. No more than twice as many
-//! entries are in memory meanwhile, which is 7 MiB where all have the longest names, and of what is written two copies.
+//! [`ENTRIES_MAX`] entries at most, and about [`ROWS_BYTES`]. The others are on the next ones. No more than twice as
+//! many entries are in memory meanwhile, which is 7 MiB where all have the longest names, and of what is written two
+//! copies.
 
 mod html;
 mod json;

@@ -223,13 +223,13 @@ mod tests {
         let types = MediaTypes::of(&SiteRules::default());
         for (names, expected) in [
             (
-                "png jpg jpeg gif webp avif jxl mp3 ogg m4a mp4 webm ts woff woff2 zip gz tgz br zst bz2 xz 7z rar jar apk \
-              epub docx odt pdf deb rpm usdz ",
+                "png jpg jpeg gif webp avif jxl mp3 ogg m4a mp4 webm ts woff woff2 zip gz tgz br zst bz2 xz 7z rar jar \
+                 apk epub docx odt pdf deb rpm usdz ",
                 Redundancy::None,
             ),
             (
-                "html css js mjs json map svg xml txt md csv rs wasm webmanifest ttf otf ico bmp yaml toml m3u8 atom xhtml \
-              geojson gltf ",
+                "html css js mjs json map svg xml txt md csv rs wasm webmanifest ttf otf ico bmp yaml toml m3u8 atom \
+                 xhtml geojson gltf ",
                 Redundancy::Much,
             ),
             ("bin iso tar nobody-knows glb wav ", Redundancy::Unknown),

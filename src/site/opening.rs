@@ -49,8 +49,8 @@ impl Site {
         if let Err(why) = self.refresh(occasion) {
             return why;
         }
-        // Looked at after it has been read: it is that file still, and in the state in which it was read. A large one, that
-        // is sent piece by piece, may have changed since it was opened, as it may while it is sent.
+        // Looked at after it has been read: it is that file still, and in the state in which it was read. A large one,
+        // that is sent piece by piece, may have changed since it was opened, as it may while it is sent.
         let is_still_there = |fetched: &&Fetched| {
             let Fetched::Bytes { file, .. } = fetched else { return false };
             let Metadata { size, identity, .. } = file.metadata();

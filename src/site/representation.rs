@@ -62,8 +62,8 @@ pub enum Data {
 }
 
 impl Representation {
-    /// Represents the file, whose description is asked for when it has been read: until then it may change. A small one is
-    /// read, unless its content has been `fetched`.
+    /// Represents the file, whose description is asked for when it has been read: until then it may change. A small one
+    /// is read, unless its content has been `fetched`.
     pub fn of(
         file: &Arc<File>,
         describe: impl FnOnce() -> Described,
@@ -121,8 +121,8 @@ impl Representation {
         Representation::new(content, described, validators, [VARY, ""], true, rules)
     }
 
-    /// Represents a page that was made for this moment, whose hash is given. `lines` are its own: those that a 304 has too,
-    /// and the others.
+    /// Represents a page that was made for this moment, whose hash is given. `lines` are its own: those that a 304 has
+    /// too, and the others.
     pub fn of_page(
         (page, hash): (Rc<[u8]>, u128),
         content_type: &'static str,
@@ -253,8 +253,8 @@ impl Described {
 }
 
 /// By time and size, for what is too large to be read for its tag. Weak, and with the time of the inode besides, where
-/// the time of the content cannot tell two writes apart: while it is young, and where it was set rather than taken from a
-/// clock, which leaves no whole second (archives, reproducible builds and coarse file systems do).
+/// the time of the content cannot tell two writes apart: while it is young, and where it was set rather than taken from
+/// a clock, which leaves no whole second (archives, reproducible builds and coarse file systems do).
 fn tag_of_large(metadata: &Metadata, now: Timestamp) -> EntityTag {
     let modified = metadata.modified;
     let is_telling = is_settled(metadata, now) && modified.seconds > 1 && modified.nanoseconds > 0;

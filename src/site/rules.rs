@@ -46,8 +46,8 @@ pub(super) struct RuleBook {
     exact: HashMap<Vec<u8>, usize>,
     below: HashMap<Vec<u8>, usize>,
     extensions: Vec<usize>,
-    /// What has been found so far, put together: by the place that matches as a path, and the one that does as a name. Those
-    /// that are less specific match with them.
+    /// What has been found so far, put together: by the place that matches as a path, and the one that does as a name.
+    /// Those that are less specific match with them.
     found: HashMap<[Option<usize>; 2], Rc<Rules>>,
 }
 

@@ -211,8 +211,8 @@ impl Site {
             return found;
         }
         for (rank, name) in Rc::clone(&self.index).iter().enumerate() {
-            // No path of a request holds an empty segment, so that this is kept apart from what is known of the file by its
-            // own path, which may have other rules.
+            // No path of a request holds an empty segment, so that this is kept apart from what is known of the file by
+            // its own path, which may have other rules.
             let key = [path.as_bytes(), name, b"//"].concat();
             let file = key.strip_suffix(b"//").unwrap_or(&key);
             // The first name alone can stand for the directory: with another one, those before it count too.

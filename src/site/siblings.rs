@@ -1,5 +1,5 @@
-//! The files beside a file that hold the same in other codings: `app.js.br`, `app.js.zst`, `app.js.gz`. Whoever put them
-//! there is believed, unless the file has been written since.
+//! The files beside a file that hold the same in other codings: `app.js.br`, `app.js.zst`, `app.js.gz`. Whoever put
+//! them there is believed, unless the file has been written since.
 
 use std::cell::Cell;
 use std::mem;
@@ -18,8 +18,8 @@ use crate::files::{Fetched, File, Identity, Timestamp};
 use crate::http::content_coding::accepted;
 use crate::http::{Coding, Request};
 
-/// How long, in seconds, it is not looked again which of them there are. One that is new is used that much later; one that is
-/// used is looked at after each request, as the file itself is.
+/// How long, in seconds, it is not looked again which of them there are. One that is new is used that much later; one
+/// that is used is looked at after each request, as the file itself is.
 const LOOK_SECONDS: i64 = 2;
 
 /// A file in one state that can be had in other codings, and what is known of its siblings.
@@ -57,9 +57,9 @@ pub(super) const fn extension(coding: Coding) -> &'static str {
 }
 
 impl Site {
-    /// The representation that the client would rather have (RFC 9110, section 12.5.3): the `plain` one, a sibling, or what
-    /// was made of it here. Where it wants none of those that there are, it gets the plain one, as section 12.1 leaves us
-    /// free to do: whoever refuses that can read it all the same.
+    /// The representation that the client would rather have (RFC 9110, section 12.5.3): the `plain` one, a sibling, or
+    /// what was made of it here. Where it wants none of those that there are, it gets the plain one, as section 12.1
+    /// leaves us free to do: whoever refuses that can read it all the same.
     pub(super) fn select_coding(
         &mut self,
         plain: Rc<Representation>,
@@ -111,8 +111,8 @@ impl Site {
         there
     }
 
-    /// The file that holds in this coding what the `file` held when it was `modified`, if there is one. It has to be below
-    /// the root as any other.
+    /// The file that holds in this coding what the `file` held when it was `modified`, if there is one. It has to be
+    /// below the root as any other.
     fn find_sibling(
         &mut self,
         coding: Coding,
@@ -145,8 +145,8 @@ impl Site {
         }
     }
 
-    /// The sibling that has been fetched for this request, where its file would have to be fetched once more because it is
-    /// not kept.
+    /// The sibling that has been fetched for this request, where its file would have to be fetched once more because it
+    /// is not kept.
     pub(super) fn find_fetched_sibling(
         &mut self,
         plain: Sought<'_>,

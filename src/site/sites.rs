@@ -198,8 +198,8 @@ impl Sites {
         self.sites.iter_mut().for_each(|site| site.encodings = Encodings::default());
     }
 
-    /// What is to be done so that a file that was asked for can be had in a smaller coding from then on. One is made at a
-    /// time: until [`Sites::end_encoding`] there is no other.
+    /// What is to be done so that a file that was asked for can be had in a smaller coding from then on. One is made at
+    /// a time: until [`Sites::end_encoding`] there is no other.
     pub fn begin_encoding(&mut self) -> Option<Fetch> {
         if self.encoding.is_some() {
             return None;

@@ -81,8 +81,10 @@ fn what_the_server_accepts_is_accepted() {
         "log = { access = 'log/access.log', format = 'combined', level = 'off' }",
         "server = { user = 'www-data', sandbox = false }",
         "[[site]]\nroot = '.'\nhosts = ['[::1]', '*.Example.test', 'under_score.test.', '127.0.0.1']\ndefault = true",
-        "[[site]]\nroot = '.'\nredirects = { '/a' = '/b', '/c/*' = { to = 'https://d/*', status = 0x133 }, '/e' = { to = '/f' } }",
-        "[[site]]\nroot = '.'\npath.'*.iso' = { allow = '::1', methods = ['GET', 'OPTIONS'], headers = {}, cache = 'no-store' }",
+        "[[site]]\nroot = '.'\nredirects = { '/a' = '/b', '/c/*' = { to = 'https://d/*', status = 0x133 }, \
+         '/e' = { to = '/f' } }",
+        "[[site]]\nroot = '.'\npath.'*.iso' = { allow = '::1', methods = ['GET', 'OPTIONS'], headers = {}, \
+         cache = 'no-store' }",
         "[[site]]\nroot = '.'\npath.'/a/*' = { allow = ['10.0.0.0/8', '2001:db8::/32', '::/0'] }",
     ] {
         assert_eq!(complaint(&format!("{line}\n{site}")), None, "{line}");

@@ -11,7 +11,8 @@ use crate::wire::{Response, exchange, get, is_entity_tag, request};
 /// What the file of the tests holds.
 const PLAIN: &str = "console.log(1)\n";
 
-/// Three siblings of it. The server takes whoever put them there at their word, so that they can be told by their content.
+/// Three siblings of it. The server takes whoever put them there at their word, so that they can be told by their
+/// content.
 const SIBLINGS: [(&str, &str, &str); 3] =
     [("br", "app.js.br", "in br"), ("zstd", "app.js.zst", "in zstd"), ("gzip", "app.js.gz", "in gzip")];
 

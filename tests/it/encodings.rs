@@ -1,4 +1,5 @@
-//! Files that have no smaller coding beside them get one, made once and kept, while those who ask are served as they are.
+//! Files that have no smaller coding beside them get one, made once and kept, while those who ask are served as they
+//! are.
 
 use std::fs;
 use std::io::Read;

@@ -113,7 +113,8 @@ fn all_pages_are_kept_from_doing_anything() {
     assert_eq!(ask(&server, "/a/file.txt", browser).field(POLICY), None);
 
     // What the config says of them counts, and is said once. A file that it has for an error is the author's own.
-    let config = "listen = '127.0.0.1:0'\nlisting = true\nheaders = { content-security-policy = \"default-src 'self'\" }\n\
+    let config = "listen = '127.0.0.1:0'\nlisting = true\n\
+        headers = { content-security-policy = \"default-src 'self'\" }\n\
         [[site]]\nroot = '.'\nerrors = { 404 = 'sorry.html' }\n";
     let server = Server::configured(&directory, config);
     for (path, status) in [("/a/", 200), ("/a", 301), ("/missing", 404)] {

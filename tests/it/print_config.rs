@@ -52,7 +52,8 @@ fn what_is_printed_is_served_the_same() {
         ("www/a.txt", "text"),
         (
             "site.toml",
-            "listen = '127.0.0.1:0'\ncharset = 'latin1'\n[log]\naccess = 'off'\n[[site]]\nroot = 'www'\nheaders = { X-A = '\"é\"' }\n",
+            "listen = '127.0.0.1:0'\ncharset = 'latin1'\n[log]\naccess = 'off'\n[[site]]\nroot = 'www'\n\
+             headers = { X-A = '\"é\"' }\n",
         ),
     ]);
     // What is wrong with it is told as ever.

@@ -21,7 +21,8 @@ fn fields_stand_in_every_response() {
         headers = { X-Top = 'top', X-Both = 'top', X-Gone = 'top' }
         [[site]]
         root = 'www'
-        headers = { x-both = 'site', X-GONE = '', Content-Language = 'en', Content-Security-Policy = \"default-src 'self'\" }
+        headers = { x-both = 'site', X-GONE = '', Content-Language = 'en', \
+                    Content-Security-Policy = \"default-src 'self'\" }
     ";
     let server = Server::configured(&directory, config);
     let tag = get(&server, "/a.txt").field("ETag").unwrap().to_owned();
@@ -106,7 +107,8 @@ fn the_most_specific_cache_rule_counts_for_what_is_sent_of_a_file() {
         [[site]]
         root = 'www'
         index = ['missing.html', 'index.html']
-        cache = { '/assets/v1/*' = 'max-age=4', '/assets/v1/a.txt' = 'no-store', '/dir/*' = '', '/dir/' = 'max-age=5', '/sp%20ace' = 'max-age=6' }
+        cache = { '/assets/v1/*' = 'max-age=4', '/assets/v1/a.txt' = 'no-store', '/dir/*' = '', \
+                  '/dir/' = 'max-age=5', '/sp%20ace' = 'max-age=6' }
     ";
     let server = Server::configured(&directory, config);
     for (target, value) in [

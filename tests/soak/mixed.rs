@@ -146,9 +146,9 @@ fn nothing_fails_and_nothing_is_left() {
     .map(|figure| figure.load(Ordering::Relaxed));
     tell(&format!(
         "soak: {requests} requests, {answers} answers checked whole, {} MB of content checked, {connections} \
-         connections, {aborts} broken off, {refusals} refused, {coded} answers in gzip, {changes} files replaced, {count} reloads, {lines} \
-         lines of the access log, resident {first} KiB at most in the first third and {last} KiB in the last, {} \
-         descriptors and {} threads at the start, {} and {} at the end",
+         connections, {aborts} broken off, {refusals} refused, {coded} answers in gzip, {changes} files \
+         replaced, {count} reloads, {lines} lines of the access log, resident {first} KiB at most in the \
+         first third and {last} KiB in the last, {} descriptors and {} threads at the start, {} and {} at the end",
         bytes / 1_000_000,
         before.descriptors,
         before.threads,

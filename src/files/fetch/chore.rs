@@ -11,8 +11,8 @@ pub trait Chore: fmt::Debug + Send + Sync {
     /// What it is known by: chores of one key that are handed in before the first of them has begun are one.
     fn key(&self) -> &[u8];
 
-    /// What on the disk it is about, most of the time: device and inode (stat(2)). Of those about one place, one is done
-    /// at a time, so that many of them do not delay those about others.
+    /// What on the disk it is about, most of the time: device and inode (stat(2)). Of those about one place, one is
+    /// done at a time, so that many of them do not delay those about others.
     fn place(&self) -> (u64, u64);
 
     /// Does it, however long that takes, unless nobody waits for it any more, which is to be asked now and then. The

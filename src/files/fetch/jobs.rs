@@ -1,6 +1,6 @@
 //! What is to be read, by whom it is waited for, and what is read next: so many at a time of each device, so that one
-//! that is slow does not keep the threads from the others, and chores do not keep them from files. Chores that are about
-//! one place are done one after the other, in turn with those about other places, however many are wanted of one.
+//! that is slow does not keep the threads from the others, and chores do not keep them from files. Chores that are
+//! about one place are done one after the other, in turn with those about other places, however many are wanted of one.
 
 use std::collections::{BTreeMap, BTreeSet};
 

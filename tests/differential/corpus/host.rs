@@ -11,8 +11,8 @@ const USERINFO: &str =
 const PORT: &str =
     "RFC 9110, 7.2 and RFC 3986, 3.2.3: a port is digits and nothing else; RFC 9112, 3.2: an invalid Host MUST get 400";
 const PORT_TOO_LARGE: &str = "\
-    stricter than RFC 3986, 3.2.3, whose port is any number of digits: none of TCP's is beyond 65535, so nobody came by \
-    this one, and a reader that keeps 16 bits of it would see another";
+    stricter than RFC 3986, 3.2.3, whose port is any number of digits: none of TCP's is beyond 65535, so nobody came \
+    by this one, and a reader that keeps 16 bits of it would see another";
 const DOTS: &str =
     "RFC 3986, 3.2.2: a registered name may hold dots in a row; it only picks a site, and never becomes a path";
 const ENCODED_NAME: &str = "\

@@ -10,14 +10,14 @@ const BEFORE_PATH: &str = "\
     RFC 9110, 15.5.6: no resource here takes the method, whether it is there or not; 15.4.2: a 301 would have the \
     client try again, perhaps as GET";
 const CONNECT: &str = "\
-    RFC 9110, 9.3.6 and 15.5.6: a valid CONNECT to a server that is no proxy is a method that is not allowed; the connection \
-    closes, since what follows is meant for the other end of a tunnel and must not be taken for requests";
+    RFC 9110, 9.3.6 and 15.5.6: a valid CONNECT to a server that is no proxy is a method that is not allowed; the \
+    connection closes, since what follows is meant for the other end of a tunnel and must not be taken for requests";
 const CONNECT_TARGET: &str = "\
-    RFC 9110, 9.3.6: CONNECT takes host and port; without a valid port it MUST be rejected, as by 400; what follows is no \
-    request, as behind any CONNECT";
+    RFC 9110, 9.3.6: CONNECT takes host and port; without a valid port it MUST be rejected, as by 400; what follows \
+    is no request, as behind any CONNECT";
 const TRACE: &str = "\
-    RFC 9110, 15.5.6: a 405 names in Allow all that the target supports; nginx refuses TRACE before it has looked whether \
-    the connection persists, and so closes it, for which 9.3.8 gives no reason: a TRACE ends with its head";
+    RFC 9110, 15.5.6: a 405 names in Allow all that the target supports; nginx refuses TRACE before it has looked \
+    whether the connection persists, and so closes it, for which 9.3.8 gives no reason: a TRACE ends with its head";
 const UNKNOWN: &str = "RFC 9110, 9.1: methods are case-sensitive tokens, and one that is not known gets 501";
 
 pub(super) const ENTRIES: &[Entry] = &[

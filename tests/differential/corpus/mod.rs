@@ -67,14 +67,14 @@ const OPTIONS: &str = "RFC 9110, 9.3.7: OPTIONS asks what can be done, and is an
 
 // Reasons for the fields of a response.
 pub(crate) const CACHE_CONTROL: &str = "\
-    RFC 9111, 4.2.2: without Cache-Control a cache may guess for how long it need not ask again; no-cache has it ask, and \
-    costs a 304; 12.5.5 of RFC 9110: a text can be had in a content coding by other requests, which Vary says";
+    RFC 9111, 4.2.2: without Cache-Control a cache may guess for how long it need not ask again; no-cache has it ask, \
+    and costs a 304; 12.5.5 of RFC 9110: a text can be had in a content coding by other requests, which Vary says";
 pub(crate) const PARTS: &str = "\
-    RFC 9110, 15.3.7: what the 200 would say of the representation is sent with a part of it, and Cache-Control and Vary MUST be; \
-    Accept-Ranges is of no harm there";
+    RFC 9110, 15.3.7: what the 200 would say of the representation is sent with a part of it, and Cache-Control and \
+    Vary MUST be; Accept-Ranges is of no harm there";
 pub(crate) const NOT_MODIFIED: &str = "\
-    RFC 9110, 15.4.5: Cache-Control and Vary MUST be sent as with the 200, and beside a tag other metadata SHOULD NOT, as \
-    Last-Modified";
+    RFC 9110, 15.4.5: Cache-Control and Vary MUST be sent as with the 200, and beside a tag other metadata SHOULD NOT, \
+    as Last-Modified";
 pub(crate) const UNSATISFIABLE: &str = "\
     RFC 9110, 12.5.5: the text is one for browsers or one for others, which Vary says; Cache-Control as with the 200";
 

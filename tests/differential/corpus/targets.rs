@@ -13,14 +13,14 @@ const NUL: &str =
 const PERCENT: &str = "RFC 3986, 2.1: a percent sign stands before two hexadecimal digits; RFC 9112, 3.2: 400";
 const FRAGMENT: &str = "RFC 9110, 4.2.5 and 7.1: a fragment is no part of a request-target";
 const EXCLUDED: &str = "\
-    RFC 3986, 2 and appendix A: no URI holds this character, and RFC 9112, 3.2 wants 400 for an invalid request line; those \
-    that browsers send as they are (WHATWG URL) pass, of which this is none where it stands here";
+    RFC 3986, 2 and appendix A: no URI holds this character, and RFC 9112, 3.2 wants 400 for an invalid request line; \
+    those that browsers send as they are (WHATWG URL) pass, of which this is none where it stands here";
 const DOTFILES: &str = "\
-    no RFC, but this server's own policy: what starts with a dot, such as .env or .git, is seldom meant for everybody; it is \
-    served where that is configured";
+    no RFC, but this server's own policy: what starts with a dot, such as .env or .git, is seldom meant for \
+    everybody; it is served where that is configured";
 const LOCATION_OF_URI: &str = "\
-    RFC 9110, 10.2.2 and RFC 3986, appendix A: Location is a URI or a part of one, so what browsers sent as it is goes back \
-    encoded; that it is relative is allowed";
+    RFC 9110, 10.2.2 and RFC 3986, appendix A: Location is a URI or a part of one, so what browsers sent as it is goes \
+    back encoded; that it is relative is allowed";
 const FORMS: &str = "RFC 9112, 3.2: GET takes the origin form or the absolute form";
 const ABSOLUTE: &str = "RFC 9112, 3.2.2: a server MUST accept the absolute form";
 const HTTPS: &str = "\

@@ -1,6 +1,7 @@
 //! What this server does, section by section of RFC 9112 and RFC 9110: a table of bytes in and bytes out.
 //!
-//! Who wants to know what becomes of `Transfer-Encoding: xchunked` searches these files for `xchunked` and finds its row:
+//! Who wants to know what becomes of `Transfer-Encoding: xchunked` searches these files for `xchunked` and finds its
+//! row:
 //!
 //! ```text
 //! row("9112/6.1", "a coding of another name: xchunked", get("Transfer-Encoding: xchunked"), bad("the last ..."))

@@ -1,5 +1,5 @@
-//! How a row is written: the short forms of requests and of answers. Each stands for exact bytes and nothing else, which
-//! the test at the foot spells out.
+//! How a row is written: the short forms of requests and of answers. Each stands for exact bytes and nothing else,
+//! which the test at the foot spells out.
 
 use std::ops::Add;
 

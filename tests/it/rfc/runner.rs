@@ -53,7 +53,8 @@ impl Runner {
         None
     }
 
-    /// The next request waits until all answers have come, and is not sent at all where the server is to close by itself.
+    /// The next request waits until all answers have come, and is not sent at all where the server is to close by
+    /// itself.
     fn at_once(&self, row: &Row, bytes: &[u8]) -> Vec<u8> {
         let mut client = Client::connect(self.address);
         client.send(bytes);
@@ -70,8 +71,8 @@ impl Runner {
         masked(client.received)
     }
 
-    /// The server reads each piece by itself. The next request follows at once, also where it is in vain: the server may
-    /// answer that by a reset.
+    /// The server reads each piece by itself. The next request follows at once, also where it is in vain: the server
+    /// may answer that by a reset.
     fn in_pieces<'a>(&mut self, row: &Row, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
         let mut client = Client::connect(self.address);
         for (count, piece) in pieces.enumerate() {
