@@ -30,7 +30,7 @@ pub enum Symlinks {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Resolver {
+pub(super) enum Resolver {
     /// One system call; Linux 5.6.
     Openat2,
     /// A system call or more for each component, and no openat2(2).

@@ -126,7 +126,7 @@ impl Root {
     }
 
     #[cfg(test)]
-    pub(crate) fn with_resolver(path: &Path, resolver: Resolver, symlinks: Symlinks) -> io::Result<Root> {
+    pub(super) fn with_resolver(path: &Path, resolver: Resolver, symlinks: Symlinks) -> io::Result<Root> {
         Ok(Root::new(path, open_directory(path)?, resolver, symlinks)?)
     }
 

@@ -5,7 +5,7 @@
 pub mod listener;
 pub mod outbox;
 pub mod reactor;
-pub mod slab;
+mod slab;
 pub mod transport;
 
 pub use listener::{Accepting, Acceptor, Listener, LocalAddress, UNSENT_BYTES};

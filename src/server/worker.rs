@@ -19,14 +19,13 @@ use super::outfit::{Command, Event, Orders, Outfit, Particulars, Reports, Roots,
 use super::sandbox::{self, Sandbox};
 use super::shared::{Shared, Timeouts};
 use super::start_error::StartError;
-use accepting::Entrances;
-use leaving::Leaving;
-use room::Room;
-
 use crate::files::{Fetched, Fetchers};
 use crate::http;
 use crate::net::{Key, Reactor, Slab, Source};
 use crate::site::Sites;
+use accepting::Entrances;
+use leaving::Leaving;
+use room::Room;
 
 /// The source that tells of commands. Listeners have the numbers from 0 on.
 const MAILBOX: Key = Key::fixed(u32::MAX);

@@ -56,7 +56,7 @@ type Entries = HashMap<Rc<[u8]>, Box<Entry>, RandomState>;
 
 /// How closely it is looked whether a file is still the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Scrutiny {
+pub(super) enum Scrutiny {
     /// By its name, wherever links lead
     ByName,
     /// Beneath the root, as if it were opened anew
@@ -65,7 +65,7 @@ pub enum Scrutiny {
 
 /// What is known of a path.
 #[derive(Clone, Debug)]
-pub enum Known {
+pub(super) enum Known {
     /// What it gives
     Representation(Rc<Representation>),
     /// There is no such file.
@@ -74,7 +74,7 @@ pub enum Known {
 
 /// What is known, by path.
 #[derive(Debug)]
-pub struct Cache {
+pub(super) struct Cache {
     /// Files that are being read or sent, or are kept here
     pub open_files: OpenFiles,
     bytes_max: usize,
@@ -118,7 +118,7 @@ impl Entry {
 
 impl Cache {
     /// A cache for so many sites, of so many bytes and descriptors.
-    pub fn new(sites: usize, bytes_max: usize, descriptors_max: usize) -> Cache {
+    pub(super) fn new(sites: usize, bytes_max: usize, descriptors_max: usize) -> Cache {
         Cache {
             open_files: OpenFiles::default(),
             bytes_max,
@@ -135,12 +135,12 @@ impl Cache {
     }
 
     /// A new round begins: what was looked at until now may have changed.
-    pub fn begin_round(&mut self) {
+    pub(super) fn begin_round(&mut self) {
         self.round += 1;
     }
 
     /// What is known of a path, if it is still true. `identify` looks at a file now, more closely once in a while.
-    pub fn find(
+    pub(super) fn find(
         &mut self,
         site: usize,
         path: &[u8],
@@ -178,7 +178,7 @@ impl Cache {
 
     /// Keeps what `path` has led to, in the place of what was known before, if it fits and has settled. `identity` is
     /// that of `file`, none if it is missing.
-    pub fn keep(
+    pub(super) fn keep(
         &mut self,
         site: usize,
         path: &[u8],
@@ -233,17 +233,17 @@ impl Cache {
     }
 
     /// Whether so many bytes more are no more than one path may take.
-    pub fn has_room_for(&self, bytes: u64) -> bool {
+    pub(super) fn has_room_for(&self, bytes: u64) -> bool {
         bytes < (self.bytes_max / 2) as u64
     }
 
     /// Whether a descriptor is held, which [`Cache::close_unused`] may close later.
-    pub fn holds_descriptors(&self) -> bool {
+    pub(super) fn holds_descriptors(&self) -> bool {
         !self.open.is_empty()
     }
 
     /// Closes the descriptors that have not been used for a while.
-    pub fn close_unused(&mut self, now: Timestamp) {
+    pub(super) fn close_unused(&mut self, now: Timestamp) {
         for _ in 0..self.open.len() {
             let Some((site, path)) = self.open.pop_front() else { return };
             let Some(entry) = self.sites.get_mut(site).and_then(|entries| entries.get_mut(&path)) else { continue };

@@ -44,7 +44,7 @@ impl Error {
 
 /// The pages that have been asked for, rendered once: there is one for each reason, form and policy.
 #[derive(Debug, Default)]
-pub struct ErrorPages {
+pub(super) struct ErrorPages {
     pages: HashMap<(Status, &'static str, Form, Way, Policy), Rc<ErrorPage>>,
 }
 
@@ -67,7 +67,7 @@ enum Way {
 
 impl ErrorPages {
     /// The answer to a request whose fields are known.
-    pub fn answer(&mut self, error: &Error, request: &Request<'_>, rules: Rc<Rules>) -> Answer {
+    pub(super) fn answer(&mut self, error: &Error, request: &Request<'_>, rules: Rc<Rules>) -> Answer {
         let Error { status, reason, lines } = error;
         let form = form_of(request.fields.values(FieldName::Accept));
         let is_start = request.path().is_some_and(|target| target.path == "/");
@@ -84,7 +84,7 @@ impl ErrorPages {
     }
 
     /// The answer to a request that could not be taken for one.
-    pub fn answer_rejection(&mut self, rejection: Rejection, head: RefusedHead<'_>, rules: Rc<Rules>) -> Answer {
+    pub(super) fn answer_rejection(&mut self, rejection: Rejection, head: RefusedHead<'_>, rules: Rc<Rules>) -> Answer {
         let form = head.accept().map_or(Form::Text, form_of);
         let page = self.page(rejection.status, rejection.reason, (form, Way::ToStart), rules.policy());
         Answer::error(rejection.status, page, rules)

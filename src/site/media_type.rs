@@ -66,20 +66,20 @@ const OURS: &[(&str, &str)] = &[
 
 /// The media types of a site.
 #[derive(Debug)]
-pub struct MediaTypes {
+pub(super) struct MediaTypes {
     own: HashMap<String, String>,
     charset: String,
 }
 
 impl MediaTypes {
     /// Those of the config, before those of all.
-    pub fn of(rules: &SiteRules) -> MediaTypes {
+    pub(super) fn of(rules: &SiteRules) -> MediaTypes {
         let own = rules.types.iter().map(|(extension, media_type)| (extension.clone(), media_type.value.clone()));
         MediaTypes { own: own.collect(), charset: rules.charset.value.clone() }
     }
 
     /// The value of Content-Type for a file of this name. The charset is added to types of text that do not say theirs.
-    pub fn content_type(&self, file_name: &[u8]) -> Cow<'static, str> {
+    pub(super) fn content_type(&self, file_name: &[u8]) -> Cow<'static, str> {
         let extension = extension(file_name).unwrap_or_default();
         let media_type = match self.own.get(&extension) {
             Some(own) => Cow::Owned(own.clone()),
@@ -96,7 +96,7 @@ impl MediaTypes {
 
 /// How much smaller a content coding makes a type of content.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Redundancy {
+pub(super) enum Redundancy {
     /// Nothing worth the name: it is compressed already
     None,
     /// Nobody knows
@@ -172,7 +172,7 @@ const REDUNDANT: &[&str] = &[
 ];
 
 /// What is known of the type by its name, whatever its parameters.
-pub fn redundancy(content_type: &str) -> Redundancy {
+pub(super) fn redundancy(content_type: &str) -> Redundancy {
     let essence = content_type.split(';').next().unwrap_or_default().trim_end().to_ascii_lowercase();
     let is_in = |table: &[&str]| table.binary_search(&&*essence).is_ok();
     if essence.starts_with("text/") || essence.ends_with("+json") || essence.ends_with("+xml") || is_in(REDUNDANT) {

@@ -4,25 +4,25 @@
 //! check of the config and the tests ask the same question and get the same answer.
 
 mod accept;
-pub mod answer;
+mod answer;
 mod blame;
-pub mod cache;
+mod cache;
 mod encoding;
-pub mod error_page;
+mod error_page;
 pub mod expect;
 pub mod explain;
 mod found;
 mod ghosts;
-pub mod hosts;
+mod hosts;
 mod inquiry;
 mod listing;
-pub mod media_type;
+mod media_type;
 mod occasion;
 mod opening;
 mod page;
 pub mod path;
-pub mod representation;
-pub mod rules;
+mod representation;
+mod rules;
 mod select;
 mod siblings;
 mod sites;

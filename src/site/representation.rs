@@ -12,7 +12,7 @@ use crate::files::{File, Metadata, ReadError, Reading, Timestamp};
 use crate::http::{Coding, EntityTag, UnixSeconds, Validators, date};
 
 /// Up to this size, in bytes, a file is sent from memory, beyond it by sendfile.
-pub const MEMORY_MAX: u64 = 256 * 1024;
+pub(super) const MEMORY_MAX: u64 = 256 * 1024;
 
 /// A file younger than this may be written again within the tick of its clock: FAT counts in two seconds.
 const SETTLED_SECONDS: i64 = 2;
