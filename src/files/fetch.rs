@@ -14,6 +14,7 @@
 //! then is for those who asked to bound.
 
 mod chore;
+mod device;
 mod jobs;
 
 use std::io;

@@ -53,7 +53,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::super::tests::{queued, settled, take_done, tokens};
-    use super::super::{Fetchers, jobs, lock};
+    use super::super::{Fetchers, device, lock};
     use super::*;
 
     /// Chores that are held up until the gate is opened.
@@ -144,7 +144,7 @@ mod tests {
             fetchers.fetch(token, chore(key)).unwrap();
         }
         let deadline = Instant::now() + Duration::from_secs(20);
-        while *lock(&gate.0) < jobs::CHORES_MAX {
+        while *lock(&gate.0) < device::CHORES_MAX {
             assert!(Instant::now() < deadline, "no chore was begun");
             thread::yield_now();
         }

@@ -1,17 +1,11 @@
-//! What is to be read, by whom it is waited for, and what is read next: so many at a time of each device, so that one
-//! that is slow does not keep the threads from the others, and chores do not keep them from files. Chores that are
-//! about one place are done one after the other, in turn with those about other places, however many are wanted of one.
+//! What is to be read, by whom it is waited for, and what is read next: what has been wanted for the longest time of
+//! those that their device lets begin.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fetch;
+use super::device::Device;
 use crate::files::file::Place;
-
-/// So many fetches of a device are under way at a time; what else is wanted of it waits for one of them.
-const RUNNING_MAX: usize = 4;
-
-/// So many of them are chores, which may take seconds.
-pub(super) const CHORES_MAX: usize = 2;
 
 /// All that is wanted, each with a number. The lower it is, the longer it has been wanted.
 pub(super) struct Jobs<T> {
@@ -41,27 +35,10 @@ enum Subject {
     Chore(Vec<u8>),
 }
 
-/// What is wanted of a device, and what of that is under way.
-#[derive(Default)]
-struct Device {
-    reads: Queue,
-    /// By what they are about
-    chores: BTreeMap<Place, Queue>,
-}
-
-/// Fetches that are begun in the order in which they were asked for.
-#[derive(Default)]
-struct Queue {
-    queued: BTreeSet<u64>,
-    running: usize,
-    /// When the last one was begun, of chores
-    turn: u64,
-}
-
 impl<T> Jobs<T> {
     /// Forgets all. Nobody waits for what has begun.
     pub(super) fn clear(&mut self) {
-        self.devices.values_mut().flat_map(Device::queues_mut).for_each(|queue| queue.queued.clear());
+        self.devices.values_mut().for_each(Device::clear);
         self.all.clear();
     }
 }
@@ -94,7 +71,7 @@ impl<T: Copy + Ord> Jobs<T> {
         self.last += 1;
         self.of_subject.insert((Subject::of(&fetch), self.last));
         self.of_token.insert(token, self.last);
-        self.devices.entry(device_of(&fetch)).or_default().queue_of(&fetch).queued.insert(self.last);
+        self.devices.entry(device_of(&fetch)).or_default().add(&fetch, self.last);
         self.all.insert(self.last, Job { fetch, tokens: BTreeSet::from([token]), is_settled });
         self.last
     }
@@ -106,7 +83,7 @@ impl<T: Copy + Ord> Jobs<T> {
         job.tokens.remove(&token);
         let (fetch, is_wanted) = (job.fetch.clone(), !job.tokens.is_empty());
         let device = self.devices.get_mut(&device_of(&fetch));
-        let is_queued = device.is_some_and(|device| device.queue_of(&fetch).queued.contains(&number));
+        let is_queued = device.is_some_and(|device| device.is_queued(&fetch, number));
         if is_queued && !is_wanted {
             self.end(number);
         }
@@ -122,12 +99,11 @@ impl<T: Copy + Ord> Jobs<T> {
     pub(super) fn begin(&mut self) -> Option<(u64, Fetch)> {
         let can_begin = self.devices.values_mut().filter_map(Device::next);
         let queue = can_begin.min_by_key(|queue| queue.rank())?;
-        let number = queue.queued.pop_first()?;
-        queue.running += 1;
+        let number = queue.begin()?;
         let fetch = self.all.get(&number)?.fetch.clone();
         if let Fetch::Chore(_) = fetch {
             self.last += 1;
-            queue.turn = self.last;
+            queue.end_turn(self.last);
             // What a chore has looked at by now may have changed since; a file tells by its identity.
             self.of_subject.remove(&(Subject::of(&fetch), number));
         }
@@ -140,12 +116,8 @@ impl<T: Copy + Ord> Jobs<T> {
         self.of_subject.remove(&(Subject::of(&job.fetch), number));
         let id = device_of(&job.fetch);
         if let Some(device) = self.devices.get_mut(&id) {
-            let queue = device.queue_of(&job.fetch);
-            if !queue.queued.remove(&number) {
-                queue.running -= 1;
-            }
-            device.chores.retain(|_, queue| !queue.is_over());
-            if device.reads.is_over() && device.chores.is_empty() {
+            device.end(&job.fetch, number);
+            if device.is_over() {
                 self.devices.remove(&id);
             }
         }
@@ -166,66 +138,6 @@ impl<T: Copy + Ord> Jobs<T> {
     #[cfg(test)]
     pub(super) fn queued(&self) -> usize {
         self.all.len() - self.running()
-    }
-}
-
-impl Device {
-    fn queues_mut(&mut self) -> impl Iterator<Item = &mut Queue> {
-        self.chores.values_mut().chain([&mut self.reads])
-    }
-
-    fn queue_of(&mut self, fetch: &Fetch) -> &mut Queue {
-        match fetch {
-            Fetch::Bytes { .. } => &mut self.reads,
-            Fetch::Chore(chore) => self.chores.entry(chore.place()).or_default(),
-        }
-    }
-
-    fn running(&self) -> usize {
-        self.reads.running + self.running_chores()
-    }
-
-    fn running_chores(&self) -> usize {
-        self.chores.values().map(|queue| queue.running).sum()
-    }
-
-    /// How many of its reads and of its chores could begin now, each for themselves.
-    fn room(&self) -> [usize; 2] {
-        let left = RUNNING_MAX.saturating_sub(self.running());
-        let chores_left = left.min(CHORES_MAX.saturating_sub(self.running_chores()));
-        let places = self.chores.values().filter(|queue| queue.has_turn()).take(chores_left);
-        [self.reads.queued.len().min(left), places.count()]
-    }
-
-    /// How many of its fetches could begin now.
-    fn ready(&self) -> usize {
-        let [reads, chores] = self.room();
-        (reads + chores).min(RUNNING_MAX.saturating_sub(self.running()))
-    }
-
-    /// The queue whose first fetch is to begin next.
-    fn next(&mut self) -> Option<&mut Queue> {
-        let [reads, chores] = self.room();
-        let reads = (reads > 0).then_some(&mut self.reads);
-        let chores = self.chores.values_mut().filter(|queue| chores > 0 && queue.has_turn());
-        chores.chain(reads).min_by_key(|queue| queue.rank())
-    }
-}
-
-impl Queue {
-    /// Since when its first fetch has been wanted and not kept from beginning by one before it.
-    fn rank(&self) -> Option<u64> {
-        self.queued.first().map(|first| self.turn.max(*first))
-    }
-
-    /// Whether its first chore can begin.
-    fn has_turn(&self) -> bool {
-        self.running == 0 && !self.queued.is_empty()
-    }
-
-    /// Whether nothing is wanted of it.
-    fn is_over(&self) -> bool {
-        self.running == 0 && self.queued.is_empty()
     }
 }
 
