@@ -18,7 +18,7 @@ use std::time::Instant;
 use answering::{Halt, prepare};
 pub(super) use handing::Handed;
 pub(super) use patience::Expendable;
-use patience::{LINGER_TIME, LINGER_TIMES, Waiting};
+use patience::Waiting;
 pub(super) use sending::SendingFile;
 
 use super::gone::Gone;
@@ -283,31 +283,8 @@ impl Client {
                     Err(error) => return Outcome::Gone(self.unsent(error)),
                 }
             }
-            match self.ending {
-                Ending::Open => {}
-                Ending::AfterFlush(reason) if self.may_close(reason, turn.input.is_empty()) => {
-                    return Outcome::Gone(Gone::Closed(reason));
-                }
-                Ending::AfterFlush(reason) => {
-                    if let Err(error) = self.transport.shut_down_sending() {
-                        return Outcome::Gone(Gone::Failed(error));
-                    }
-                    self.has_progressed = false;
-                    self.deadline = shared.instant + LINGER_TIME;
-                    self.ending = Ending::Lingering(reason, LINGER_TIMES);
-                }
-                Ending::Lingering(..) => {}
-            }
-            if let Ending::Lingering(reason, _) = self.ending {
-                turn.input = &[];
-                self.needs_bytes = true;
-                return if self.may_close(reason, turn.input.is_empty()) || !self.lingers_on(shared) {
-                    Outcome::Gone(Gone::Closed(reason))
-                } else if self.is_readable {
-                    Outcome::Runnable
-                } else {
-                    Outcome::Waiting
-                };
+            if let Some(outcome) = self.go_on_ending(turn, shared) {
+                return outcome;
             }
 
             let halt = self.take_steps(turn, shared);

@@ -3,14 +3,15 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::{Client, Ending};
+use super::{Client, Ending, Outcome, Turn};
 use crate::http::{Awaiting, CloseReason};
+use crate::server::gone::Gone;
 use crate::server::shared::Shared;
 
 /// How long a peer that does nothing may take to notice that it has been answered for good (RFC 9112, section 9.6), and
 /// how often it gets this time anew while it sends, or receives.
-pub(super) const LINGER_TIME: Duration = Duration::from_secs(5);
-pub(super) const LINGER_TIMES: u8 = 3;
+const LINGER_TIME: Duration = Duration::from_secs(5);
+const LINGER_TIMES: u8 = 3;
 
 /// Less than so many pieces, of so many bytes, are no progress in the time for sending: a peer could stay for ever, a
 /// byte at a time.
@@ -78,16 +79,41 @@ impl Client {
         }
     }
 
+    /// Closes it, or lingers until that can be done, where what has been sent was the last.
+    pub(super) fn go_on_ending(&mut self, turn: &mut Turn<'_>, shared: &Shared) -> Option<Outcome> {
+        if let Ending::AfterFlush(reason) = self.ending {
+            if self.may_close(reason, turn.input.is_empty()) {
+                return Some(Outcome::Gone(Gone::Closed(reason)));
+            }
+            if let Err(error) = self.transport.shut_down_sending() {
+                return Some(Outcome::Gone(Gone::Failed(error)));
+            }
+            self.has_progressed = false;
+            self.deadline = shared.instant + LINGER_TIME;
+            self.ending = Ending::Lingering(reason, LINGER_TIMES);
+        }
+        let Ending::Lingering(reason, _) = self.ending else { return None };
+        turn.input = &[];
+        self.needs_bytes = true;
+        Some(if self.may_close(reason, turn.input.is_empty()) || !self.lingers_on(shared) {
+            Outcome::Gone(Gone::Closed(reason))
+        } else if self.is_readable {
+            Outcome::Runnable
+        } else {
+            Outcome::Waiting
+        })
+    }
+
     /// Whether the socket can be closed without destroying what the peer has not received yet. It can't where bytes of
     /// the peer are left unread, or may still come while some of ours are on their way: the kernel answers them with a
     /// reset.
-    pub(super) fn may_close(&self, reason: CloseReason, has_read_all: bool) -> bool {
+    fn may_close(&self, reason: CloseReason, has_read_all: bool) -> bool {
         let is_done = has_read_all && !self.is_readable && !reason.lingers();
         self.has_ended || (is_done && !self.transport.has_unacknowledged())
     }
 
     /// Whether the peer's end is waited for any longer. It has so many times over to show that it still takes part.
-    pub(super) fn lingers_on(&mut self, shared: &Shared) -> bool {
+    fn lingers_on(&mut self, shared: &Shared) -> bool {
         if shared.instant < self.deadline {
             return true;
         }
