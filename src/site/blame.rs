@@ -9,7 +9,8 @@ pub(super) type Blame = (Status, &'static str);
 
 pub(super) const NOT_FOUND: Blame = (Status::NotFound, "there is no such file");
 pub(super) const CHANGING: Blame = (Status::ServiceUnavailable, "the file keeps changing while it is read");
-pub(super) const UNINDEXED: &str = "this directory has no index file";
+pub(super) const UNINDEXED: Blame = (Status::NotFound, "this directory has no index file");
+pub(super) const CROWDED: Blame = (Status::ServiceUnavailable, "too many lists are being sent at the moment");
 const LATE: Blame = (Status::ServiceUnavailable, "it did not come from the disk in time");
 const UNREADABLE: Blame = (Status::InternalServerError, "the file could not be read");
 

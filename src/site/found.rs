@@ -56,6 +56,12 @@ pub(super) enum Instead {
     Later(Postponed),
 }
 
+impl From<Blame> for Instead {
+    fn from((status, reason): Blame) -> Instead {
+        Error::new(status, reason).into()
+    }
+}
+
 impl From<Error> for Instead {
     fn from(error: Error) -> Instead {
         Instead::Error(error)

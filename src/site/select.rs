@@ -4,7 +4,7 @@ use std::io;
 use std::rc::Rc;
 
 use super::answer::Answer;
-use super::blame::{NOT_FOUND, UNINDEXED, blame};
+use super::blame::{NOT_FOUND, blame};
 use super::cache::{Cache, Known, Scrutiny};
 use super::encoding::Encodings;
 use super::error_page::{Error, ErrorPages};
@@ -124,25 +124,24 @@ impl Site {
         let fallback_rules;
         let (path, query) = target.map_err(|reason| Error::new(Status::BadRequest, reason))?;
         let found = match self.find(path, known, rules, cache, occasion) {
+            Found::Representation(representation) => Ok(representation),
             Found::Unindexed(directory) => self.list(directory, path, request, rules, listings, occasion),
-            found => found,
-        };
-        let (representation, rules) = match found {
-            Found::Representation(representation) => (representation, rules),
-            Found::Later(postponed) => return Err(Instead::Later(postponed)),
-            Found::Nothing(Status::NotFound, reason) => match self.find_fallback(path, request, cache, occasion)? {
-                Some((representation, own_rules)) => {
-                    fallback_rules = own_rules;
-                    (representation, &fallback_rules)
-                }
-                None => return Err(Error::new(Status::NotFound, reason).into()),
-            },
-            Found::Nothing(status, reason) => return Err(Error::new(status, reason).into()),
-            Found::Unindexed(_) => return Err(Error::new(Status::NotFound, UNINDEXED).into()),
+            Found::Nothing(status, reason) => Err(Error::new(status, reason).into()),
+            Found::Later(postponed) => Err(Instead::Later(postponed)),
             Found::Directory => {
                 let location = format!("Location: {}\r\n", path.to_directory_url(query));
                 return fail(Status::MovedPermanently, "a directory ends in a slash", location.into());
             }
+        };
+        let (representation, rules) = match found {
+            Ok(representation) => (representation, rules),
+            Err(Instead::Error(error)) if error.status == Status::NotFound => {
+                let fallback = self.find_fallback(path, request, cache, occasion)?;
+                let (representation, own_rules) = fallback.ok_or(error)?;
+                fallback_rules = own_rules;
+                (representation, &fallback_rules)
+            }
+            Err(instead) => return Err(instead),
         };
 
         let representation = self.select_coding(representation, request, cache, occasion).map_err(Instead::Later)?;

@@ -8,9 +8,9 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::view::View;
 use super::{Listing, form_of};
 use crate::files::{Chore, Directory, Fetch, Fetched};
-use crate::http::{Request, Status};
-use crate::site::blame::{CHANGING, UNINDEXED, blame_unlistable};
-use crate::site::found::Found;
+use crate::http::Request;
+use crate::site::blame::{CHANGING, CROWDED, UNINDEXED, blame_unlistable};
+use crate::site::found::Instead;
 use crate::site::occasion::{Note, Occasion, Postponed, Ruling};
 use crate::site::page::VARY;
 use crate::site::path::SitePath;
@@ -42,10 +42,10 @@ impl Site {
         rules: &Rc<Rules>,
         listings: &mut Listings,
         occasion: Occasion<'_>,
-    ) -> Found {
+    ) -> Result<Rc<Representation>, Instead> {
         occasion.note(|| Note::Decided(Ruling::Listing));
         if !rules.lists() {
-            return Found::Nothing(Status::NotFound, UNINDEXED);
+            return Err(UNINDEXED.into());
         }
         let form = form_of(&request.fields);
         let view = View::of(request.path().and_then(|target| target.query));
@@ -57,15 +57,15 @@ impl Site {
                         let content_type = form.content_type();
                         let lines = [VARY, &rules.policy().lines(content_type)];
                         let page = Representation::of_page(page, content_type, lines, Rc::clone(rules));
-                        Found::Representation(Rc::new(page))
+                        Ok(Rc::new(page))
                     }
-                    None => Found::Nothing(Status::ServiceUnavailable, "too many lists are being sent at the moment"),
+                    None => Err(CROWDED.into()),
                 },
-                Err(error) => blame_unlistable(error, path.as_bytes()).into(),
+                Err(error) => Err(blame_unlistable(error, path.as_bytes()).into()),
             },
             // Another directory has its path each time.
-            _ if occasion.fetches >= READS_MAX => CHANGING.into(),
-            _ => Found::Later(Postponed::Fetch(Fetch::Chore(Arc::new(listing)))),
+            _ if occasion.fetches >= READS_MAX => Err(CHANGING.into()),
+            _ => Err(Instead::Later(Postponed::Fetch(Fetch::Chore(Arc::new(listing))))),
         }
     }
 }
