@@ -48,10 +48,7 @@ pub(super) struct Client {
     /// What was received and is not done with: the start of a request, or requests that wait for their turn
     unread: Box<[u8]>,
     sending_file: Option<Box<SendingFile>>,
-    /// The next step of the protocol takes bytes that have not been received.
-    needs_bytes: bool,
-    /// Until something has come from the disk, there is nothing to be done.
-    is_fetching: bool,
+    lacks: Lack,
     /// How often something was fetched for the next answer
     fetches: u8,
     is_readable: bool,
@@ -83,6 +80,17 @@ struct Turn<'a> {
     fetched: Option<Arc<Fetched>>,
     bytes_left: usize,
     requests_left: usize,
+}
+
+/// What has to come before a client can go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Lack {
+    /// Nothing from its peer, and nothing from the disk
+    Nothing,
+    /// The next step of the protocol takes bytes that have not been received.
+    Bytes,
+    /// Something from the disk, which is being fetched
+    Fetch,
 }
 
 /// How far a client is from its end.
@@ -135,8 +143,7 @@ impl Client {
             outbox: None,
             unread: Box::default(),
             sending_file: None,
-            needs_bytes: true,
-            is_fetching: false,
+            lacks: Lack::Bytes,
             fetches: 0,
             is_readable: true,
             // Descriptors that are passed over a UNIX socket end a receive, too (unix(7)).
@@ -169,7 +176,7 @@ impl Client {
 
     /// Whether it waits for something to be fetched.
     pub(super) fn is_fetching(&self) -> bool {
-        self.is_fetching
+        self.lacks == Lack::Fetch
     }
 
     /// Lets it finish what has begun, and no more. What has arrived by now has begun.
@@ -189,7 +196,7 @@ impl Client {
     pub(super) fn receive(&mut self, intake: &mut Intake) -> Result<Range<usize>, Gone> {
         let start = intake.begin(&self.unread).ok_or(Gone::TooLong)?;
         self.unread = Box::default();
-        if self.needs_bytes && self.is_readable {
+        if self.lacks == Lack::Bytes && self.is_readable {
             let room = intake.room();
             match self.transport.receive(room) {
                 Ok(0) => {
@@ -241,11 +248,10 @@ impl Client {
     }
 
     fn drive_with(&mut self, turn: &mut Turn<'_>, shared: &mut Shared) -> Outcome {
-        self.needs_bytes = false;
-        self.is_fetching &= turn.fetched.is_none();
-        if self.is_fetching {
+        if self.is_fetching() && turn.fetched.is_none() {
             return Outcome::Waiting;
         }
+        self.lacks = Lack::Nothing;
         if self.waits_for_successor(shared) {
             return Outcome::Waiting;
         }
@@ -300,7 +306,7 @@ impl Client {
                 Halt::Postpone(Postponed::Successor) => continue,
                 Halt::Await(awaiting) => awaiting,
             };
-            self.needs_bytes = true;
+            self.lacks = Lack::Bytes;
             if self.is_readable {
                 return Outcome::Runnable;
             }

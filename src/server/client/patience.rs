@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::{Client, Ending, Outcome, Turn};
+use super::{Client, Ending, Lack, Outcome, Turn};
 use crate::http::{Awaiting, CloseReason};
 use crate::server::gone::Gone;
 use crate::server::shared::Shared;
@@ -94,7 +94,7 @@ impl Client {
         }
         let Ending::Lingering(reason, _) = self.ending else { return None };
         turn.input = &[];
-        self.needs_bytes = true;
+        self.lacks = Lack::Bytes;
         Some(if self.may_close(reason, turn.input.is_empty()) || !self.lingers_on(shared) {
             Outcome::Gone(Gone::Closed(reason))
         } else if self.is_readable {

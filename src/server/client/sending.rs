@@ -6,7 +6,7 @@ use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Client, Outcome, Waiting};
+use super::{Client, Lack, Outcome, Waiting};
 use crate::access_log::PendingLine;
 use crate::files::{Fetch, Fetched, File, ReadError};
 use crate::server::gone::Gone;
@@ -148,7 +148,7 @@ impl Client {
     /// Waits for this to be fetched. The time for it starts anew with what is sent, not with each attempt to read what
     /// changes meanwhile.
     pub(super) fn fetch(&mut self, fetch: Fetch, shared: &Shared) -> Outcome {
-        self.is_fetching = true;
+        self.lacks = Lack::Fetch;
         if !self.is_sending_file() {
             self.fetches = self.fetches.saturating_add(1);
         }
