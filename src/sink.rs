@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use datagrams::Server;
 use outlet::Outlet;
-use state::State;
+use state::{State, Writer};
 
 /// So much waits to be written, in bytes; what comes then is lost.
 const WAITING_MAX: usize = 1024 * 1024;
@@ -150,12 +150,12 @@ pub fn finish() {
 impl Shared {
     /// Sees to it that there is a thread that writes. It is there from the first line on.
     fn have_writer(self: &Arc<Shared>, state: &mut State) -> io::Result<()> {
-        if !state.has_writer {
+        if state.writer == Writer::Absent {
             let shared = Arc::clone(self);
             let builder = thread::Builder::new().name("log".to_owned()).stack_size(STACK_BYTES);
             let no_thread = |error| io::Error::other(format!("no thread could be started: {error}"));
             builder.spawn(move || shared.write_lines()).map_err(no_thread)?;
-            state.has_writer = true;
+            state.writer = Writer::Writing;
         }
         Ok(())
     }
@@ -166,8 +166,7 @@ impl Shared {
         state.hurry();
         self.changed.notify_all();
         let patience = deadline.saturating_duration_since(Instant::now());
-        let is_busy = |state: &mut State| state.has_writer && (state.has_lines() || state.is_telling);
-        let waited = self.changed.wait_timeout_while(state, patience, is_busy);
+        let waited = self.changed.wait_timeout_while(state, patience, |state| state.is_busy());
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.lose_all();
         if !self.outlet.is_for_diagnostics() {

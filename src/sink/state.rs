@@ -38,13 +38,22 @@ pub(super) struct State {
     cut_at: Option<u64>,
     /// The last write failed.
     pub(super) has_failed: bool,
-    pub(super) has_writer: bool,
+    pub(super) writer: Writer,
     /// How many hold the sink.
     pub(super) holders: usize,
     is_hurried: bool,
     pub(super) losses: Losses,
-    /// The writer is about to tell of some.
-    pub(super) is_telling: bool,
+}
+
+/// What the thread that writes does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Writer {
+    /// There is none.
+    Absent,
+    /// It writes lines, or waits for some.
+    Writing,
+    /// It is about to tell of lines that were lost.
+    Telling,
 }
 
 /// Lines that were lost and not told of.
@@ -66,11 +75,10 @@ impl Default for State {
             is_mid_line: false,
             cut_at: None,
             has_failed: false,
-            has_writer: false,
+            writer: Writer::Absent,
             holders: 0,
             is_hurried: false,
             losses: Losses::default(),
-            is_telling: false,
         }
     }
 }
@@ -194,6 +202,15 @@ impl State {
     /// Whether somebody waits for it, or nobody is left.
     pub(super) fn is_ending(&self) -> bool {
         self.is_hurried || self.holders == 0
+    }
+
+    /// Whether there is something that the writer has not done yet.
+    pub(super) fn is_busy(&self) -> bool {
+        match self.writer {
+            Writer::Absent => false,
+            Writer::Writing => self.has_lines(),
+            Writer::Telling => true,
+        }
     }
 
     /// Whether nothing more will come.

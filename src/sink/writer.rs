@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::state::State;
+use super::state::{State, Writer};
 use super::{Shared, tell};
 
 /// A line is written at once; the next ones are gathered for so long, so that many of them share a write and the wakes
@@ -31,7 +31,7 @@ impl Shared {
                 state = self.tell_losses(state);
             }
             if state.is_over() {
-                state.has_writer = false;
+                state.writer = Writer::Absent;
                 return;
             }
             state.note_length(|| self.outlet.length());
@@ -143,11 +143,11 @@ impl Shared {
             state.waiting.extend(format!("error: {message}\n").as_bytes());
             return state;
         }
-        state.is_telling = true;
+        state.writer = Writer::Telling;
         drop(state);
         tell(Some(message));
         let mut state = self.lock();
-        state.is_telling = false;
+        state.writer = Writer::Writing;
         state
     }
 }
