@@ -256,6 +256,8 @@ impl Client {
             return Outcome::Waiting;
         }
         let mut is_held = false;
+        // What was awaited when there was something to send, and is still when it has been sent.
+        let mut awaited = None;
         loop {
             if self.is_sending_file() && (is_held || turn.fetched.is_some()) {
                 match self.reach_ahead(turn.fetched.take()) {
@@ -293,8 +295,11 @@ impl Client {
                 return outcome;
             }
 
-            let halt = self.take_steps(turn, shared);
+            let halt = awaited.take().map_or_else(|| self.take_steps(turn, shared), Halt::Await);
             if self.outbox.is_some() || self.ending != Ending::Open {
+                if let Halt::Await(awaiting) = halt {
+                    awaited = Some(awaiting);
+                }
                 continue;
             }
             let awaiting = match halt {

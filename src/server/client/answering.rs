@@ -70,7 +70,7 @@ impl Client {
     pub(super) fn asker(&self, shared: &Shared) -> Asker {
         // One that has waited, for the disk or for a successor, has had the time for that since it was complete.
         let has_waited = self.fetches > 0 || self.succession != Succession::Unneeded;
-        let waited_since = self.deadline.checked_sub(shared.timeouts.send).filter(|_| has_waited);
+        let waited_since = if has_waited { self.deadline.checked_sub(shared.timeouts.send) } else { None };
         let since = waited_since.unwrap_or(shared.instant);
         let time = (shared.now.seconds, shared.now.nanoseconds);
         Asker { peer: self.peer, is_new: self.is_new, time, since }
