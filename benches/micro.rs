@@ -171,14 +171,14 @@ fn answers(criterion: &mut Criterion) {
     let mut ask = |name, head: &str| {
         let mut connection = Connection::default();
         let request = request(&mut connection, &mut head.as_bytes());
-        let answer = sites.answer(0, &request, occasion).expect("a file in memory");
+        let answer = sites.answer(0, &request, &occasion).expect("a file in memory");
         let lines = String::from_utf8_lossy(answer.response().lines).into_owned();
         let status = answer.status();
         // Each in a round of its own, so that its file is looked at.
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 sites.begin_round();
-                sites.answer(0, black_box(&request), occasion)
+                sites.answer(0, black_box(&request), &occasion)
             });
         });
         (status, lines)

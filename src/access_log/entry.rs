@@ -22,37 +22,42 @@ pub struct Asker {
 
 /// A request and its answer.
 pub struct Entry<'a> {
-    pub(super) asker: Asker,
+    pub(super) asker: &'a Asker,
     /// The request line, or as much of it as came.
     pub(super) line: &'a [u8],
     pub(super) status: Status,
     is_head: bool,
-    /// The host and the port that were asked for, where it is known
-    pub(super) authority: Option<Authority<'a>>,
-    pub(super) referer: Option<&'a [u8]>,
-    pub(super) user_agent: Option<&'a [u8]>,
+    /// None where it was refused
+    request: Option<&'a Request<'a>>,
 }
 
 impl<'a> Entry<'a> {
     /// A request that was answered.
-    pub fn of_request(asker: Asker, request: &Request<'a>, status: Status) -> Entry<'a> {
-        let referer = request.fields.value(FieldName::Referer);
-        let user_agent = request.fields.value(FieldName::UserAgent);
+    pub fn of_request(asker: &'a Asker, request: &'a Request<'a>, status: Status) -> Entry<'a> {
         let is_head = request.method == Method::Head;
-        let authority = request.authority();
-        Entry { asker, line: request.line, status, is_head, authority, referer, user_agent }
+        Entry { asker, line: request.line, status, is_head, request: Some(request) }
     }
 
     /// What was refused, by as much of its head as was received.
-    pub fn of_rejection(asker: Asker, head: &'a [u8], status: Status) -> Entry<'a> {
+    pub fn of_rejection(asker: &'a Asker, head: &'a [u8], status: Status) -> Entry<'a> {
         let line = head.split(|&byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
         let is_head = line.starts_with(b"HEAD ");
-        Entry { asker, line, status, is_head, authority: None, referer: None, user_agent: None }
+        Entry { asker, line, status, is_head, request: None }
     }
 
     /// Whether the response goes without its content.
     pub fn is_head(&self) -> bool {
         self.is_head
+    }
+
+    /// The host and the port that were asked for, where it is known
+    pub(super) fn authority(&self) -> Option<Authority<'a>> {
+        self.request?.authority()
+    }
+
+    /// The value of a field of the request
+    pub(super) fn value(&self, field: FieldName) -> Option<&'a [u8]> {
+        self.request?.fields.value(field)
     }
 
     /// The method, the request-target and the protocol. A line that has not all three is given as the target.

@@ -12,6 +12,7 @@ use super::entry::Entry;
 use crate::config::LogFormat;
 use crate::escape::{Json, Quotable};
 use crate::figures::Size;
+use crate::http::FieldName;
 
 /// Of a request line, and of a field, so much is shown, in bytes.
 const SHOWN_MAX: usize = 2048;
@@ -70,7 +71,7 @@ impl Style {
             Style::Combined | Style::VhostCombined => {
                 if self == Style::VhostCombined {
                     // Those who read it look for a port in any case: that of a URL without one.
-                    let authority = entry.authority.map(|authority| (authority.host, authority.port.unwrap_or(80)));
+                    let authority = entry.authority().map(|authority| (authority.host, authority.port.unwrap_or(80)));
                     let (host, port) = authority.unwrap_or((b"-", 80));
                     quotable(host, out);
                     _ = write!(out, ":{port} ");
@@ -85,7 +86,7 @@ impl Style {
                 write_utc(entry, clock, out);
                 _ = write!(out, "\",\"remote\":\"{}\"", entry.asker.peer);
                 let [method, target, protocol] = entry.parts();
-                let host = entry.authority.map(|authority| authority.host);
+                let host = entry.authority().map(|authority| authority.host);
                 for (key, value) in [("host", host), ("method", method), ("target", target), ("protocol", protocol)] {
                     json(key, value, out);
                 }
@@ -128,7 +129,7 @@ impl Style {
             Style::Short(Short { color, hosts }) => {
                 let paint = Paint { is_on: color };
                 put(out, &[paint.reset(), b"  "]);
-                if let Some(authority) = entry.authority.filter(|_| hosts) {
+                if let Some(authority) = entry.authority().filter(|_| hosts) {
                     paint.dim(authority.host, out);
                     out.extend_from_slice(b"  ");
                 }
@@ -138,16 +139,16 @@ impl Style {
                 out.push(b'\n');
             }
             Style::Combined | Style::VhostCombined => {
-                for value in [entry.referer, entry.user_agent] {
+                for field in [FieldName::Referer, FieldName::UserAgent] {
                     out.extend_from_slice(b" \"");
-                    quotable(value.map(shown).and_then(non_empty).unwrap_or(b"-"), out);
+                    quotable(entry.value(field).map(shown).and_then(non_empty).unwrap_or(b"-"), out);
                     out.push(b'"');
                 }
                 out.push(b'\n');
             }
             Style::Json => {
-                json("referer", entry.referer, out);
-                json("user_agent", entry.user_agent, out);
+                json("referer", entry.value(FieldName::Referer), out);
+                json("user_agent", entry.value(FieldName::UserAgent), out);
                 out.extend_from_slice(b"}\n");
             }
         }

@@ -40,7 +40,8 @@ fn lines(log: &mut AccessLog) -> String {
 fn line(style: Style, head: &[u8], bytes: u64) -> String {
     let mut log = open(style);
     let request = Request::parse(head, 9).unwrap();
-    let entry = Entry::of_request(asker(Peer::Ip([192, 0, 2, 1].into(), 1)), &request, Status::Ok);
+    let asker = asker(Peer::Ip([192, 0, 2, 1].into(), 1));
+    let entry = Entry::of_request(&asker, &request, Status::Ok);
     log.add(&entry, bytes);
     let mut pending = PendingLine { before: b"another".to_vec(), after: b"line".to_vec(), since: None };
     log.begin(&entry, &mut pending);
@@ -53,7 +54,7 @@ fn line(style: Style, head: &[u8], bytes: u64) -> String {
 
 fn refused(style: Style, head: &[u8]) -> String {
     let mut log = open(style);
-    log.add(&Entry::of_rejection(asker(Peer::Unix), head, Status::BadRequest), 7);
+    log.add(&Entry::of_rejection(&asker(Peer::Unix), head, Status::BadRequest), 7);
     lines(&mut log)
 }
 
@@ -112,7 +113,7 @@ fn short() {
 fn syslog() {
     let mut log = open(Style::Combined);
     log.header = Some(Header::of(b"www", 5));
-    log.add(&Entry::of_rejection(asker(Peer::Unix), b"GET", Status::BadRequest), 7);
+    log.add(&Entry::of_rejection(&asker(Peer::Unix), b"GET", Status::BadRequest), 7);
     assert_eq!(
         lines(&mut log),
         "<190>1 1994-11-06T08:49:37.089Z www webserv 5 access - \
@@ -132,7 +133,7 @@ fn a_rejected_line_can_neither_end_nor_paint() {
 fn durations_stand_in_their_lines() {
     let mut log = open(Style::Json);
     for _ in 0..3 {
-        log.add(&Entry::of_rejection(asker(Peer::Unix), b"GET", Status::BadRequest), 7);
+        log.add(&Entry::of_rejection(&asker(Peer::Unix), b"GET", Status::BadRequest), 7);
     }
     let (whole, durations) = (log.lines.clone(), log.durations.clone());
     assert!(durations.iter().all(|(at, _)| whole[..*at].ends_with(b"\"duration_us\":")), "{durations:?}");

@@ -321,7 +321,7 @@ impl Client {
             }
             let next = {
                 let (asker, occasion) = (self.asker(shared), self.occasion(None, shared));
-                prepare(&self.connection.expire(turn.input), occasion, asker, self.binding, shared)
+                prepare(&self.connection.expire(turn.input), &occasion, &asker, self.binding, shared)
             };
             self.carry_out(next, shared);
         }

@@ -21,7 +21,7 @@ pub(super) fn accepted(peer: Peer, at: &LocalAddress) {
     debug!(target: WIRE, "* {peer:?} connected at {at}");
 }
 
-pub(super) fn request(asker: Asker, request: &Request<'_>) {
+pub(super) fn request(asker: &Asker, request: &Request<'_>) {
     if log_enabled!(target: WIRE, Level::Debug) {
         let (peer, connection) = (asker.peer, connection(asker));
         let fields = Marked('>', request.fields.section());
@@ -29,7 +29,7 @@ pub(super) fn request(asker: Asker, request: &Request<'_>) {
     }
 }
 
-pub(super) fn rejection(asker: Asker, rejection: &Rejection, head: &[u8]) {
+pub(super) fn rejection(asker: &Asker, rejection: &Rejection, head: &[u8]) {
     if log_enabled!(target: WIRE, Level::Debug) {
         let (peer, connection) = (asker.peer, connection(asker));
         let head = head.get(..REFUSED_MAX).unwrap_or(head);
@@ -57,7 +57,7 @@ pub(super) fn gone(peer: Peer, gone: &Gone) {
     debug!(target: WIRE, "* {peer:?} closed: {gone}");
 }
 
-fn connection(asker: Asker) -> &'static str {
+fn connection(asker: &Asker) -> &'static str {
     if asker.is_new { "a new connection" } else { "the same connection" }
 }
 

@@ -148,7 +148,7 @@ impl Inquirer {
                 witness: Some(&witness),
             };
             self.sites.begin_round();
-            match self.sites.answer(binding, request, occasion) {
+            match self.sites.answer(binding, request, &occasion) {
                 Ok(answer) => return (answer, witness.notes()),
                 Err(Postponed::Fetch(fetch)) => fetched = Some(Fetched::of(fetch, &|| true)),
                 Err(Postponed::Successor) => {}

@@ -42,7 +42,7 @@ impl Site {
         sought: Sought<'_>,
         rules: &Rc<Rules>,
         cache: &mut Cache,
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Found {
         let Sought { file: name, .. } = sought;
         let now = occasion.now;

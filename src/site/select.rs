@@ -66,7 +66,7 @@ impl Site {
         &mut self,
         request: &Request<'_>,
         memory: &mut Memory,
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Result<Answer, Postponed> {
         let Memory { cache, error_pages, listings, path: buffer } = memory;
         let target = match request.path() {
@@ -95,7 +95,7 @@ impl Site {
         known: Option<Known>,
         rules: &Rc<Rules>,
         (cache, listings): (&mut Cache, &mut Listings),
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Result<Answer, Instead> {
         let now = occasion.now;
         let fail = |status, reason, lines| Err(Error { status, reason, lines }.into());
@@ -176,7 +176,7 @@ impl Site {
     }
 
     /// What is known of a path, where that is still true.
-    fn known(&mut self, path: SitePath<'_>, cache: &mut Cache, occasion: Occasion<'_>) -> Option<Known> {
+    fn known(&mut self, path: SitePath<'_>, cache: &mut Cache, occasion: &Occasion<'_>) -> Option<Known> {
         occasion.note(|| Note::Path(path.as_bytes().to_vec()));
         if !self.shows_dotfiles && path.is_hidden() {
             occasion.note(|| Note::Hidden);
@@ -197,7 +197,7 @@ impl Site {
         known: Option<Known>,
         rules: &Rc<Rules>,
         cache: &mut Cache,
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Found {
         let now = occasion.now;
         if let Some(known) = known {

@@ -65,7 +65,7 @@ impl Site {
         plain: Rc<Representation>,
         request: &Request<'_>,
         cache: &mut Cache,
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Result<Rc<Representation>, Postponed> {
         let Some(siblings) = &plain.siblings else { return Ok(plain) };
         let accepted = accepted(&request.fields);
@@ -90,7 +90,7 @@ impl Site {
     }
 
     /// Which of them there are that may be used.
-    fn look_for_siblings(&mut self, siblings: &Siblings, occasion: Occasion<'_>) -> [bool; 3] {
+    fn look_for_siblings(&mut self, siblings: &Siblings, occasion: &Occasion<'_>) -> [bool; 3] {
         let now = occasion.now;
         if let Some((looked, there)) = siblings.seen.get()
             && (0..LOOK_SECONDS).contains(&now.seconds.saturating_sub(looked))
@@ -119,7 +119,7 @@ impl Site {
         (file, modified): (&[u8], Timestamp),
         rules: &Rc<Rules>,
         cache: &mut Cache,
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Result<Option<Rc<Representation>>, Postponed> {
         // By another name than that by which it can be asked for itself, where it has no coding.
         let mut key = mem::take(&mut self.key);
@@ -153,7 +153,7 @@ impl Site {
         file: &File,
         rules: &Rc<Rules>,
         cache: &mut Cache,
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Option<Rc<Representation>> {
         let Some(Fetched::Bytes { file: fetched, .. }) = occasion.fetched else { return None };
         if plain.coding.is_some() || !self.compresses {

@@ -107,7 +107,7 @@ impl Sites {
         &mut self,
         binding: usize,
         request: &Request<'_>,
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Result<Answer, Postponed> {
         let found = self.find(binding, request);
         match found.and_then(|(number, by)| Some((by, self.sites.get_mut(number)?))) {
@@ -131,7 +131,7 @@ impl Sites {
         request: &Request<'_>,
         with: &Answer,
         (file, error): (&File, &ReadError),
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Answer {
         let (status, reason) = blame_unreadable(file, error);
         let (error, rules) = (Error::new(status, reason), with.rules());

@@ -54,7 +54,7 @@ impl Site {
         request: &Request<'_>,
         rules: Rc<Rules>,
         (cache, error_pages): (&mut Cache, &mut ErrorPages),
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Result<Answer, Postponed> {
         occasion.note(|| Note::Failed(error.status, error.reason));
         if let Some((of, file)) = self.stand_ins.for_error(error.status) {
@@ -78,7 +78,7 @@ impl Site {
         path: SitePath<'_>,
         request: &Request<'_>,
         cache: &mut Cache,
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Result<Option<Fallback>, Instead> {
         let Some((file, rules)) = &self.stand_ins.fallback else { return Ok(None) };
         if path.has_extension() && !accepts_html(&request.fields) {
@@ -97,7 +97,7 @@ impl Site {
         &mut self,
         file: &Rc<[u8]>,
         cache: &mut Cache,
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Result<Option<Rc<Representation>>, Postponed> {
         let path = SitePath::of_file(file);
         let known = self.find_known(path, cache, occasion.now);

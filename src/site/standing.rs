@@ -30,7 +30,7 @@ impl Site {
     /// Looks whether the root is another directory by now. Where there is none, what was opened last is not served any
     /// more: nobody can tell whether it is still meant to be. Where there is one that this thread cannot read, another
     /// thread has to find out what is in it.
-    pub(super) fn refresh(&mut self, occasion: Occasion<'_>) -> Result<(), Found> {
+    pub(super) fn refresh(&mut self, occasion: &Occasion<'_>) -> Result<(), Found> {
         if self.standing != Standing::Superseded {
             self.look_for_root()?;
         }

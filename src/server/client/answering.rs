@@ -44,7 +44,7 @@ impl Client {
             let before = turn.input;
             let (asker, occasion) = (self.asker(shared), self.occasion(turn.fetched.as_deref(), shared));
             let step = self.connection.step(&mut turn.input, &shared.limits);
-            match prepare(&step, occasion, asker, self.binding, shared) {
+            match prepare(&step, &occasion, &asker, self.binding, shared) {
                 Next::Await(awaiting) => return Halt::Await(awaiting),
                 Next::Postpone(postponed) => {
                     self.connection.postpone(&mut turn.input, before);
@@ -62,7 +62,7 @@ impl Client {
     /// Tells the peer that there is no room for it.
     pub(in crate::server) fn turn_away(&mut self, shared: &mut Shared) {
         let (asker, occasion) = (self.asker(shared), self.occasion(None, shared));
-        let next = prepare(&self.connection.turn_away(), occasion, asker, self.binding, shared);
+        let next = prepare(&self.connection.turn_away(), &occasion, &asker, self.binding, shared);
         self.carry_out(next, shared);
     }
 
@@ -124,8 +124,8 @@ impl Client {
 /// Answers a request or a rejection, and sees to its line in the log.
 pub(super) fn prepare(
     step: &Step<'_>,
-    occasion: Occasion<'_>,
-    asker: Asker,
+    occasion: &Occasion<'_>,
+    asker: &Asker,
     binding: u32,
     shared: &mut Shared,
 ) -> Next {

@@ -41,7 +41,7 @@ impl Site {
         request: &Request<'_>,
         rules: &Rc<Rules>,
         listings: &mut Listings,
-        occasion: Occasion<'_>,
+        occasion: &Occasion<'_>,
     ) -> Result<Rc<Representation>, Instead> {
         occasion.note(|| Note::Decided(Ruling::Listing));
         if !rules.lists() {

@@ -52,7 +52,7 @@ impl Place {
         self.sites.begin_round();
         let occasion =
             Occasion { now, peer, fetched: fetched.as_ref(), fetches: 0, has_no_successor: false, witness: None };
-        let answer = match self.sites.answer(0, &request, occasion) {
+        let answer = match self.sites.answer(0, &request, &occasion) {
             Ok(answer) => answer,
             Err(Postponed::Successor) => panic!("there is one root"),
             Err(Postponed::Fetch(Fetch::Chore(_))) => panic!("nothing is listed"),
@@ -60,7 +60,7 @@ impl Place {
                 let bytes = file.read(range.clone(), Reading::Any);
                 let fetched = Fetched::Bytes { file, start: range.start, bytes };
                 let occasion = Occasion { fetched: Some(&fetched), fetches: 1, ..occasion };
-                self.sites.answer(0, &request, occasion).unwrap()
+                self.sites.answer(0, &request, &occasion).unwrap()
             }
         };
         let Content::One(Segment::Memory(bytes, range)) = answer.content() else { panic!() };
