@@ -71,13 +71,13 @@ impl Outbox {
     }
 
     /// Appends memory that others hold too.
-    pub fn push_shared(&mut self, bytes: Rc<[u8]>, range: Range<usize>) {
+    pub fn push_shared(&mut self, bytes: &Rc<[u8]>, range: Range<usize>) {
         match bytes.get(range.clone()) {
             None | Some([]) => {}
             Some(part) if part.len() <= COPY_MAX => self.encode(|encoded| encoded.extend_from_slice(part)),
             Some(part) => {
                 self.queued += part.len();
-                self.segments.push_back(Segment::Shared(bytes, range));
+                self.segments.push_back(Segment::Shared(Rc::clone(bytes), range));
             }
         }
     }
@@ -206,6 +206,20 @@ impl Outbox {
 
     /// Sends the memory segments at the front, as many as one system call takes.
     fn send_memory(&mut self, transport: &Transport) -> io::Result<(usize, Room)> {
+        let (sent, offered) = match self.segments.front() {
+            // As a rule there is but one, and no need for a table of many.
+            Some(Segment::Encoded(_)) if self.segments.len() == 1 => {
+                let bytes = self.encoded.get(self.encoded_sent..).unwrap_or_default();
+                (transport.send(&[IoSlice::new(bytes)], More::Nothing)?, bytes.len())
+            }
+            _ => self.send_segments(transport)?,
+        };
+        self.take_off(sent);
+        Ok((sent, if sent < offered { Room::None } else { Room::Perhaps }))
+    }
+
+    /// The same; returns what was sent, and what was to be.
+    fn send_segments(&self, transport: &Transport) -> io::Result<(usize, usize)> {
         let mut slices = [IoSlice::new(&[]); SLICES_MAX];
         let mut encoded = self.encoded.get(self.encoded_sent..).unwrap_or_default();
         let mut used = 0;
@@ -229,9 +243,7 @@ impl Outbox {
         let follows = |segment: &Segment| !matches!(segment, Segment::File(_, range) if range.is_empty());
         let is_followed = used < self.segments.len() && self.segments.iter().skip(used).any(follows);
         let more = if is_followed { More::Follows } else { More::Nothing };
-        let sent = transport.send(slices.get(..used).unwrap_or_default(), more)?;
-        self.take_off(sent);
-        Ok((sent, if sent < offered { Room::None } else { Room::Perhaps }))
+        Ok((transport.send(slices.get(..used).unwrap_or_default(), more)?, offered))
     }
 
     /// Takes bytes that were sent off the memory segments at the front.

@@ -72,7 +72,7 @@ impl Run {
             }
             1 => {
                 let part = part(self.memory.len(), random);
-                self.outbox.push_shared(Rc::clone(&self.memory), part.clone());
+                self.outbox.push_shared(&self.memory, part.clone());
                 self.appended.extend_from_slice(&self.memory[part]);
             }
             _ => {
@@ -116,7 +116,7 @@ fn sent_at_once(first: usize, is_shared: bool, random: &mut Random) -> usize {
     let bytes: Rc<[u8]> = (0..first).map(|_| random.next() as u8).collect();
     run.appended.extend_from_slice(&bytes);
     if is_shared {
-        run.outbox.push_shared(Rc::clone(&bytes), 0..first);
+        run.outbox.push_shared(&bytes, 0..first);
     } else {
         run.outbox.encode(|out| out.extend_from_slice(&bytes));
     }

@@ -28,9 +28,9 @@ fn segments_leave_in_order_under_every_share() {
         let (transport, mut theirs) = pair();
         let mut outbox = Outbox::default();
         outbox.encode(|out| out.extend_from_slice(b"head;"));
-        outbox.push_shared(Rc::clone(&large), 10..large.len());
+        outbox.push_shared(&large, 10..large.len());
         outbox.encode(|out| out.extend_from_slice(b"next;"));
-        outbox.push_shared(Rc::from(&b"small"[..]), 1..3);
+        outbox.push_shared(&Rc::from(&b"small"[..]), 1..3);
         outbox.push_file(file(&contents), 5..4005);
         outbox.fill_file(contents[5..205].into());
         outbox.encode(|out| out.extend_from_slice(b"between"));
@@ -96,7 +96,7 @@ fn a_full_socket_blocks_and_nothing_is_lost() {
     let (transport, mut theirs) = pair();
     let mut outbox = Outbox::default();
     let bytes: Rc<[u8]> = (0..4_000_000_u32).map(|n| (n / 251) as u8).collect();
-    outbox.push_shared(Rc::clone(&bytes), 0..bytes.len());
+    outbox.push_shared(&bytes, 0..bytes.len());
     let mut received = Vec::new();
     let mut blocked = 0;
     while outbox.flush(&transport, &mut usize::MAX.clone(), 0).unwrap() != Flushed::Drained {

@@ -1,7 +1,6 @@
 //! From the steps of the protocol to answers in the outbox.
 
 use std::ops::Range;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::sending::{Ahead, Delivery, SendingFile, look_ahead};
@@ -114,7 +113,7 @@ impl Client {
         });
         for segment in answer.content().segments().iter().filter(|_| has_content) {
             match segment {
-                Segment::Memory(bytes, range) => outbox.push_shared(Rc::clone(bytes), range.clone()),
+                Segment::Memory(bytes, range) => outbox.push_shared(bytes, range.clone()),
                 Segment::File(file, range) => outbox.push_file(Arc::<File>::clone(file), range.clone()),
             }
         }
