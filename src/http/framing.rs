@@ -23,12 +23,14 @@ impl Framing {
     /// The framing of a request, which may announce at most `content_max` bytes.
     pub fn of(request: &Request<'_>, content_max: u64) -> Result<Framing, Rejection> {
         let framing = announced(request, content_max)?;
-        let mut expectations = request.fields.elements(FieldName::Expect).peekable();
+        let fields = &request.fields;
+        let expectations = || fields.elements(FieldName::Expect);
         // HTTP/1.0 knows no expectations (RFC 9110, section 10.1.1).
-        if request.version == Version::Http10 || expectations.peek().is_none() {
+        let may_expect = request.version == Version::Http11 && fields.value(FieldName::Expect).is_some();
+        if !may_expect || expectations().next().is_none() {
             return Ok(framing);
         }
-        if expectations.any(|expectation| !expectation.eq_ignore_ascii_case(b"100-continue")) {
+        if expectations().any(|expectation| !expectation.eq_ignore_ascii_case(b"100-continue")) {
             return Err(Rejection::new(Status::ExpectationFailed, "100-continue is the only expectation known here"));
         }
         Ok(if framing == Framing::None { Framing::None } else { Framing::Withheld })

@@ -144,6 +144,9 @@ impl<'a> Request<'a> {
 
     /// Whether the peer wants the connection to go on after the response (RFC 9112, section 9.3).
     pub(super) fn is_persistent(&self) -> bool {
+        if self.fields.value(FieldName::Connection).is_none() {
+            return self.version == Version::Http11;
+        }
         let has = |option: &[u8]| {
             self.fields.elements(FieldName::Connection).any(|element| element.eq_ignore_ascii_case(option))
         };

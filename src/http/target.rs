@@ -88,9 +88,11 @@ impl<'a> Authority<'a> {
         let is_valid = if is_address { is_ipv6(host) } else { !host.is_empty() };
         let port = match port {
             [] | [b':'] => None,
-            [b':', digits @ ..] if digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit) => {
-                let number = digits.iter().fold(0_u32, |number, digit| number * 10 + u32::from(digit - b'0'));
-                Some(u16::try_from(number).ok()?)
+            [b':', digits @ ..] if digits.len() <= 5 => {
+                let number = digits.iter().try_fold(0, |number, &digit| {
+                    digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'))
+                });
+                Some(u16::try_from(number?).ok()?)
             }
             _ => return None,
         };
@@ -108,12 +110,12 @@ const fn is_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// `pchar` and "/" (RFC 3986, section 3.3), and the brackets, bars and carets that browsers leave as they are (WHATWG
+/// `pchar` and "/" (RFC 3986, section 3.3) but for what is percent-encoded, and the brackets, bars and carets that browsers leave as they are (WHATWG
 /// URL, path percent-encode set).
 const fn is_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',')
-        || matches!(byte, b';' | b'=' | b':' | b'@' | b'/' | b'%' | b'[' | b']' | b'|' | b'^')
+        || matches!(byte, b';' | b'=' | b':' | b'@' | b'/' | b'[' | b']' | b'|' | b'^')
 }
 
 /// What a path may hold, "?" (RFC 3986, section 3.4), and what browsers leave as it is in a query.
@@ -150,14 +152,15 @@ const NOT_ALLOWED: Reason = "the request-target holds a character that must be p
 
 /// The text up to the first byte that is not allowed, and the rest. Each "%" stands before two hexadecimal digits.
 fn checked<'a>(text: &'a str, allowed: &Table) -> Result<(&'a str, &'a str), Reason> {
-    let bytes = text.as_bytes();
-    let end = bytes.iter().position(|&byte| !is_in(allowed, byte)).unwrap_or(bytes.len());
-    let (valid, rest) = text.split_at_checked(end).unwrap_or((text, ""));
-    let is_encoding = |bytes: &[u8]| matches!(bytes, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
-    if !valid.as_bytes().split(|&byte| byte == b'%').skip(1).all(is_encoding) {
-        return Err("a \"%\" in the request-target is not followed by two hexadecimal digits");
+    let mut rest = text.as_bytes();
+    loop {
+        let end = rest.iter().position(|&byte| !is_in(allowed, byte)).unwrap_or(rest.len());
+        match rest.get(end..).unwrap_or_default() {
+            [b'%', a, b, after @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => rest = after,
+            [b'%', ..] => return Err("a \"%\" in the request-target is not followed by two hexadecimal digits"),
+            not_allowed => return Ok(text.split_at_checked(text.len() - not_allowed.len()).unwrap_or((text, ""))),
+        }
     }
-    Ok((valid, rest))
 }
 
 fn checked_query(text: &str) -> Result<&str, Reason> {

@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_e
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SitePath<'a> {
     bytes: &'a [u8],
+    is_hidden: bool,
 }
 
 /// The bytes that stand for themselves in the path of a URL: unreserved ones (RFC 3986, section 2.3) and the slash. A
@@ -26,7 +27,7 @@ impl<'a> SitePath<'a> {
         if let Some(bytes) = path.as_bytes().strip_prefix(b"/")
             && is_plain(bytes)
         {
-            return Ok(SitePath { bytes });
+            return Ok(SitePath { bytes, is_hidden: false });
         }
         buffer.clear();
         let mut is_directory = true;
@@ -53,12 +54,12 @@ impl<'a> SitePath<'a> {
         if !is_directory {
             buffer.pop();
         }
-        Ok(SitePath { bytes: buffer })
+        Ok(SitePath::of_file(buffer))
     }
 
     /// A file below the root, whose name has no segment that says nothing.
     pub(super) fn of_file(name: &'a [u8]) -> SitePath<'a> {
-        SitePath { bytes: name }
+        SitePath { bytes: name, is_hidden: is_hidden(name) }
     }
 
     /// Whether its last segment has an extension, as that of a page seldom has.
@@ -85,11 +86,7 @@ impl<'a> SitePath<'a> {
     /// Whether a segment starts with a dot. Such files are not for the public, but for what RFC 8615 puts below
     /// `/.well-known/`.
     pub fn is_hidden(self) -> bool {
-        if !self.bytes.starts_with(b".") && !self.bytes.windows(2).any(|pair| pair == b"/.") {
-            return false;
-        }
-        let mut segments = self.bytes.split(|&byte| byte == b'/').enumerate();
-        segments.any(|(depth, segment)| segment.starts_with(b".") && !(depth == 0 && segment == b".well-known"))
+        self.is_hidden
     }
 
     /// The URL of the same path as a directory, with the query: relative to the host, so that no name of a file and no
@@ -118,6 +115,11 @@ fn is_plain(path: &[u8]) -> bool {
         previous = byte;
         is_plain
     })
+}
+
+fn is_hidden(path: &[u8]) -> bool {
+    let mut segments = path.split(|&byte| byte == b'/').enumerate();
+    segments.any(|(depth, segment)| segment.starts_with(b".") && !(depth == 0 && segment == b".well-known"))
 }
 
 #[cfg(test)]
