@@ -29,8 +29,8 @@
 
 use std::fmt;
 
-use super::chunked::{Fault, Progress};
-use super::framing::{Framing, TOO_LARGE};
+use super::chunked::Progress;
+use super::framing::Framing;
 use super::head::{self, RefusedHead};
 use super::request::{self, Rejection, Request, Version};
 use super::response::{ConnectionField, Preamble, Response};
@@ -166,8 +166,7 @@ impl Connection {
             Receiving::Finished(reason) => Step::Close(*reason),
             Receiving::Content => {
                 let held = self.held.as_mut();
-                match held.map_or(Ok(Progress::Complete), |held| discard(&mut held.framing, input, limits.content_size))
-                {
+                match held.map_or(Ok(Progress::Complete), |held| held.framing.discard(input, limits.content_size)) {
                     Ok(Progress::Complete) => self.step_held(limits),
                     Ok(Progress::NeedBytes) if self.has_ended => self.reject(INCOMPLETE, RefusedHead::Part(&[])),
                     Ok(Progress::NeedBytes) => Step::NeedBytes(Awaiting::Content),
@@ -184,10 +183,17 @@ impl Connection {
                 }
                 // No further than the limit: what lies behind it must not matter, since it may not have come yet.
                 let within = input.get(..limits.head_size).unwrap_or(input);
+                // As a rule all of it has come, and its end is found by parsing it.
+                if *scanned == 0
+                    && !within.is_empty()
+                    && let Ok((request, length)) = Request::parse_front(within, limits.fields)
+                {
+                    let head = input.split_off(..length).unwrap_or_default();
+                    return self.step_parsed(request, head, input, limits);
+                }
                 match head::end(within, *scanned as usize) {
                     Ok(Some(length)) => {
-                        let (head, rest) = input.split_at_checked(length).unwrap_or((input, &[]));
-                        *input = rest;
+                        let head = input.split_off(..length).unwrap_or_default();
                         self.step_head(head, input, limits)
                     }
                     Ok(None) if input.len() <= limits.head_size => {
@@ -289,24 +295,36 @@ impl Connection {
         }
     }
 
-    /// The head is complete. Without content, its request is lent out of the input at once.
+    /// The head is complete.
     fn step_head<'s, 'i: 's>(&'s mut self, head: &'i [u8], input: &mut &'i [u8], limits: &Limits) -> Step<'s> {
-        self.receiving = Receiving::default();
         let rejection = match Request::parse(head, limits.fields) {
-            Ok(request) => match Framing::of(&request, limits.content_size) {
-                Ok(framing @ (Framing::None | Framing::Withheld)) => {
-                    self.owed = Some(Owed::to(&request, &framing));
-                    return Step::Request(request);
-                }
-                Ok(framing) => return self.hold(head.into(), framing, input, limits),
-                Err(rejection) => rejection,
-            },
+            Ok(request) => return self.step_parsed(request, head, input, limits),
             Err(rejection) => rejection,
         };
+        self.receiving = Receiving::default();
         // The version may be all that the parser minds.
         let Some(held) = as_http11(head) else { return self.reject(rejection, RefusedHead::Whole(head)) };
         match Request::parse(&held, limits.fields).and_then(|request| Framing::of(&request, limits.content_size)) {
             Ok(framing) => self.hold(held, framing, input, limits),
+            Err(rejection) => self.reject(rejection, RefusedHead::Whole(head)),
+        }
+    }
+
+    /// The head is that of a request. Without content, it is lent out of the input at once.
+    fn step_parsed<'s, 'i: 's>(
+        &'s mut self,
+        request: Request<'i>,
+        head: &'i [u8],
+        input: &mut &'i [u8],
+        limits: &Limits,
+    ) -> Step<'s> {
+        self.receiving = Receiving::default();
+        match Framing::of(&request, limits.content_size) {
+            Ok(framing @ (Framing::None | Framing::Withheld)) => {
+                self.owed = Some(Owed::to(&request, &framing));
+                Step::Request(request)
+            }
+            Ok(framing) => self.hold(head.into(), framing, input, limits),
             Err(rejection) => self.reject(rejection, RefusedHead::Whole(head)),
         }
     }
@@ -375,23 +393,6 @@ fn as_http11(head: &[u8]) -> Option<Box<[u8]>> {
 }
 
 const INCOMPLETE: Rejection = Rejection::bad_request("the connection was closed before the request was complete");
-
-/// Takes content off the front of `input` and throws it away.
-fn discard(framing: &mut Framing, input: &mut &[u8], content_max: u64) -> Result<Progress, Rejection> {
-    match framing {
-        Framing::None | Framing::Withheld => Ok(Progress::Complete),
-        Framing::Length(left) => {
-            let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
-            *input = input.get(taken..).unwrap_or_default();
-            *left -= taken as u64;
-            Ok(if *left == 0 { Progress::Complete } else { Progress::NeedBytes })
-        }
-        Framing::Chunked(decoder) => decoder.advance(input, content_max).map_err(|fault| match fault {
-            Fault::TooLarge => TOO_LARGE,
-            Fault::Malformed(reason) => Rejection::bad_request(reason),
-        }),
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -87,7 +87,7 @@ pub struct Fields<'a> {
     repeated: u32,
 }
 
-/// A field line is not in the section that it is said to be in.
+/// A field line is not in the section that it is said to be in, or one ends in a bare LF.
 #[derive(Debug)]
 pub(super) struct Elsewhere;
 
@@ -129,7 +129,13 @@ impl<'a> Fields<'a> {
     pub(super) fn collect(&mut self, lines: &[httparse::Header<'a>]) -> Result<(), Elsewhere> {
         // Every place in it fits where this does.
         u32::try_from(self.section.len()).map_err(|_| Elsewhere)?;
+        let is_whole = |lines: &[u8]| lines.is_empty() || lines.ends_with(b"\r\n");
+        if !is_whole(self.section) {
+            return Err(Elsewhere);
+        }
         for line in lines {
+            let start = line.name.as_ptr().addr().wrapping_sub(self.section.as_ptr().addr());
+            self.section.get(..start).filter(|before| is_whole(before)).ok_or(Elsewhere)?;
             let Some(name) = recognise(line.name.as_bytes()) else { continue };
             let span = Span::of(trim(line.value), self.section).ok_or(Elsewhere)?;
             match self.first.get_mut(name as usize) {

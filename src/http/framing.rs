@@ -1,7 +1,7 @@
 //! How long the content of a request is (RFC 9112, section 6). Never a guess: what two readers could understand in two
 //! ways is refused.
 
-use super::chunked;
+use super::chunked::{self, Fault, Progress};
 use super::fields::{FieldName, Fields};
 use super::request::{Rejection, Request, Version};
 use super::status::Status;
@@ -35,6 +35,23 @@ impl Framing {
         }
         Ok(if framing == Framing::None { Framing::None } else { Framing::Withheld })
     }
+
+    /// Takes content off the front of `input` and throws it away.
+    pub(super) fn discard(&mut self, input: &mut &[u8], content_max: u64) -> Result<Progress, Rejection> {
+        match self {
+            Framing::None | Framing::Withheld => Ok(Progress::Complete),
+            Framing::Length(left) => {
+                let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
+                *input = input.get(taken..).unwrap_or_default();
+                *left -= taken as u64;
+                Ok(if *left == 0 { Progress::Complete } else { Progress::NeedBytes })
+            }
+            Framing::Chunked(decoder) => decoder.advance(input, content_max).map_err(|fault| match fault {
+                Fault::TooLarge => TOO_LARGE,
+                Fault::Malformed(reason) => Rejection::bad_request(reason),
+            }),
+        }
+    }
 }
 
 /// What the fields say (section 6.3).
@@ -56,8 +73,7 @@ fn announced(request: &Request<'_>, content_max: u64) -> Result<Framing, Rejecti
     }
 }
 
-pub(super) const TOO_LARGE: Rejection =
-    Rejection::new(Status::ContentTooLarge, "the content is longer than this server reads");
+const TOO_LARGE: Rejection = Rejection::new(Status::ContentTooLarge, "the content is longer than this server reads");
 
 /// `chunked`, once and alone. Elements are looked at as they stand: an empty one or a parameter is a sign of games.
 fn transfer_coding(fields: &Fields<'_>) -> Result<(), Rejection> {

@@ -1,4 +1,4 @@
-//! Where a request head ends (RFC 9112, section 2.1), looked for as its bytes come in, before any of it is parsed; and
+//! Where a request head ends (RFC 9112, section 2.1) that does not come all at once, looked for as its bytes come in; and
 //! what there is of one that is refused.
 
 use super::fields::{self, FieldName};

@@ -1,8 +1,7 @@
 //! A request head (RFC 9112, sections 2, 3 and 5): parsed by httparse, then held to what httparse lets pass.
 //!
-//! What httparse allows and this server does not: bare LF as a line end (found before, while the end of the head is
-//! looked for), bytes outside ASCII in a target, and any target at all. What it refuses although it is valid: a minor
-//! version above 1.
+//! What httparse allows and this server does not: bare LF as a line end, empty lines in front, bytes outside ASCII in a
+//! target, and any target at all. What it refuses although it is valid: a minor version above 1.
 
 use std::mem::MaybeUninit;
 
@@ -83,16 +82,26 @@ impl Rejection {
 }
 
 impl<'a> Request<'a> {
-    /// Parses a whole head, which ends in an empty line and has no other line end than CRLF.
+    /// Parses a whole head.
     pub fn parse(head: &'a [u8], fields_max: usize) -> Result<Request<'a>, Rejection> {
+        match Request::parse_front(head, fields_max) {
+            Ok((request, length)) if length == head.len() => Ok(request),
+            Ok(_) => Err(MALFORMED),
+            Err(rejection) => Err(rejection),
+        }
+    }
+
+    /// Parses the head that `input` starts with, and tells how long it is. No other line end is taken than CRLF.
+    pub(super) fn parse_front(input: &'a [u8], fields_max: usize) -> Result<(Request<'a>, usize), Rejection> {
         let mut lines = [const { MaybeUninit::uninit() }; FIELDS_MAX];
         let lines = lines.get_mut(..fields_max).unwrap_or_default();
         let mut parsed = httparse::Request::new(&mut []);
-        match parsed.parse_with_uninit_headers(head, lines) {
-            Ok(httparse::Status::Complete(length)) if length == head.len() => {}
+        let length = match parsed.parse_with_uninit_headers(input, lines) {
+            // Empty lines in front of it are passed over.
+            Ok(httparse::Status::Complete(length)) if !matches!(input, [b'\r' | b'\n', ..]) => length,
             Ok(_) => return Err(MALFORMED),
-            Err(error) => return Err(explain(error, head)),
-        }
+            Err(error) => return Err(explain(error, input)),
+        };
         let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
             return Err(Rejection::bad_request("the request line is incomplete"));
         };
@@ -101,6 +110,7 @@ impl<'a> Request<'a> {
         }
         // There is one space between the three of them, and the version has one form.
         let line_length = method.len() + target.len() + "  HTTP/1.1".len();
+        let head = input.get(..length).unwrap_or_default();
         let Some((line, rest)) = head.split_at_checked(line_length) else { return Err(MALFORMED) };
         let Some(section) = rest.strip_prefix(b"\r\n").and_then(|rest| rest.strip_suffix(b"\r\n")) else {
             return Err(MALFORMED);
@@ -123,7 +133,7 @@ impl<'a> Request<'a> {
             _ => Target::parse(target).map_err(Rejection::bad_request)?,
         };
         let host = host(&fields, version)?;
-        Ok(Request { line, method, target, version, fields, host })
+        Ok((Request { line, method, target, version, fields, host }, length))
     }
 
     /// The host and port of the target URI (RFC 9110, section 7.1): those of an absolute target, else those of Host.
