@@ -62,8 +62,9 @@ impl Reactor {
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.events.clear();
         // Rounded up to whole milliseconds: a wait that ends just before a deadline would be followed by one of zero.
-        let timeout = timeout.map(|timeout| Duration::from_millis(timeout.as_nanos().div_ceil(1_000_000) as u64));
-        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        let whole =
+            |timeout: Duration| Duration::new(timeout.as_secs(), timeout.subsec_nanos().next_multiple_of(1_000_000));
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(whole(timeout)).ok());
         match epoll::wait(&*self.poller, rustix::buffer::spare_capacity(&mut self.events), timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),

@@ -121,18 +121,14 @@ impl Deadlines {
     fn next_slot(&self) -> Option<u32> {
         let now = (self.now % SLOTS as u64) as usize;
         let (word, bit) = (now / WORD, now % WORD);
-        // The word of this moment comes twice: what lies ahead in it first, what lies behind in it last.
-        (0..=self.occupied.len()).find_map(|step| {
-            let word = (word + step) % self.occupied.len();
-            let ahead = u64::MAX << bit;
-            let mask = match step {
-                0 => ahead,
-                _ if step == self.occupied.len() => !ahead,
-                _ => u64::MAX,
-            };
-            let bits = self.occupied.get(word)? & mask;
-            (bits != 0).then(|| (word * WORD) as u32 + bits.trailing_zeros())
-        })
+        let first = |word: usize, bits: u64| (word * WORD) as u32 + bits.trailing_zeros();
+        let ahead = self.occupied.get(word)? & (u64::MAX << bit);
+        if ahead != 0 {
+            return Some(first(word, ahead));
+        }
+        // The word of this moment comes again as the last: what is in it then lies behind.
+        let mut words = (word + 1..=word + self.occupied.len()).map(|word| word % self.occupied.len());
+        words.find_map(|word| self.occupied.get(word).filter(|bits| **bits != 0).map(|bits| first(word, *bits)))
     }
 
     fn insert(&mut self, client: u32, slot: u32) {
