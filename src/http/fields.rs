@@ -188,9 +188,10 @@ pub(super) fn values_in(section: &[u8], name: FieldName) -> impl Iterator<Item =
 
 /// The known field of that name, compared without case (section 5.1): byte by byte only where it is not spelt as usual.
 fn recognise(name: &[u8]) -> Option<FieldName> {
-    let known = FieldName::of_length(name.len());
-    let spelt = known.iter().find(|known| name == known.name());
-    spelt.or_else(|| known.iter().find(|known| name.eq_ignore_ascii_case(known.name()))).copied()
+    // Most of those that are as long as a known one begin with another letter.
+    let is_first = |spelt: &[u8]| matches!((name, spelt), ([a, ..], [b, ..]) if a.eq_ignore_ascii_case(b));
+    let is_name = |spelt: &[u8]| is_first(spelt) && (name == spelt || name.eq_ignore_ascii_case(spelt));
+    FieldName::of_length(name.len()).iter().find(|known| is_name(known.name())).copied()
 }
 
 /// The lines of a section that has been found valid, as name and value.

@@ -154,8 +154,11 @@ impl<'a> Request<'a> {
 
     /// Whether the peer wants the connection to go on after the response (RFC 9112, section 9.3).
     pub(super) fn is_persistent(&self) -> bool {
-        if self.fields.value(FieldName::Connection).is_none() {
-            return self.version == Version::Http11;
+        match self.fields.value(FieldName::Connection) {
+            None => return self.version == Version::Http11,
+            // What browsers say.
+            Some(b"keep-alive") if !self.fields.is_repeated(FieldName::Connection) => return true,
+            Some(_) => {}
         }
         let has = |option: &[u8]| {
             self.fields.elements(FieldName::Connection).any(|element| element.eq_ignore_ascii_case(option))
