@@ -19,8 +19,6 @@ pub struct Answer {
     rules: Rc<Rules>,
     lines: Lines,
     content: Content,
-    /// Content-Range, where the content is a part: the complete length.
-    complete_length: Option<u64>,
 }
 
 /// Field lines that were encoded for many answers, or for this one.
@@ -59,15 +57,13 @@ impl Answer {
     /// The whole representation: 200.
     pub fn whole(representation: Rc<Representation>, rules: Rc<Rules>) -> Answer {
         let content = Content::One(Segment::part(&representation, 0..representation.len()));
-        Answer { status: Status::Ok, rules, lines: Lines::Whole(representation), content, complete_length: None }
+        Answer { status: Status::Ok, rules, lines: Lines::Whole(representation), content }
     }
 
     /// A part of it: 206.
     pub fn part(representation: Rc<Representation>, range: Range<u64>, rules: Rc<Rules>) -> Answer {
-        let complete_length = Some(representation.len());
         let content = Content::One(Segment::part(&representation, range));
-        let lines = Lines::Part(representation);
-        Answer { status: Status::PartialContent, rules, lines, content, complete_length }
+        Answer { status: Status::PartialContent, rules, lines: Lines::Part(representation), content }
     }
 
     /// Several parts of it: 206 as multipart/byteranges (section 14.6), the parts in the order of `ranges`.
@@ -96,13 +92,13 @@ impl Answer {
     /// What the peer has is still good: 304.
     pub fn not_modified(representation: Rc<Representation>, rules: Rc<Rules>) -> Answer {
         let lines = Lines::NotModified(representation);
-        Answer { status: Status::NotModified, rules, lines, content: Content::None, complete_length: None }
+        Answer { status: Status::NotModified, rules, lines, content: Content::None }
     }
 
     /// What went wrong.
     pub fn error(status: Status, page: Rc<ErrorPage>, rules: Rc<Rules>) -> Answer {
         let content = Content::shared(&page.text);
-        Answer { status, rules, lines: Lines::Error(page), content, complete_length: None }
+        Answer { status, rules, lines: Lines::Error(page), content }
     }
 
     /// What went wrong, with a file to say so.
@@ -110,7 +106,7 @@ impl Answer {
         let content = Content::One(Segment::part(&page, 0..page.len()));
         let retry = if error.status == Status::ServiceUnavailable { RETRY } else { "" };
         if error.lines.is_empty() && retry.is_empty() {
-            return Answer { status: error.status, rules, lines: Lines::StandIn(page), content, complete_length: None };
+            return Answer { status: error.status, rules, lines: Lines::StandIn(page), content };
         }
         let lines = format!("{}{retry}Content-Type: {}\r\n", error.lines, page.content_type()).into_bytes();
         Answer::with_lines(error.status, lines, content, rules)
@@ -118,12 +114,12 @@ impl Answer {
 
     /// Lines that never change, and no content.
     pub fn fixed(status: Status, lines: &'static str, rules: Rc<Rules>) -> Answer {
-        Answer { status, rules, lines: Lines::Fixed(lines), content: Content::None, complete_length: None }
+        Answer { status, rules, lines: Lines::Fixed(lines), content: Content::None }
     }
 
     /// Lines of its own.
     pub fn with_lines(status: Status, lines: Vec<u8>, content: Content, rules: Rc<Rules>) -> Answer {
-        Answer { status, rules, lines: Lines::Own(lines), content, complete_length: None }
+        Answer { status, rules, lines: Lines::Own(lines), content }
     }
 
     /// What holds for it.
@@ -147,10 +143,12 @@ impl Answer {
             Lines::Own(lines) => lines,
             Lines::Fixed(lines) => lines.as_bytes(),
         };
-        let content = match (self.complete_length, &self.content) {
+        let content = match (&self.lines, &self.content) {
             _ if self.status.is_without_content() => ContentFields::None,
-            _ if matches!(self.lines, Lines::Whole(_) | Lines::Error(_) | Lines::StandIn(_)) => ContentFields::None,
-            (Some(complete_length), Content::One(part)) => ContentFields::Part { range: part.range(), complete_length },
+            (Lines::Whole(_) | Lines::Error(_) | Lines::StandIn(_), _) => ContentFields::None,
+            (Lines::Part(whole), Content::One(part)) => {
+                ContentFields::Part { range: part.range(), complete_length: whole.len() }
+            }
             _ => ContentFields::Length(self.content.len()),
         };
         Response { status: self.status, lines, more: self.rules.lines(self.status), content }

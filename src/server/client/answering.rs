@@ -41,7 +41,8 @@ impl Client {
         let has_room = |outbox: &Outbox| outbox.queued() < OUTBOX_BYTES && !outbox.holds_file();
         while turn.requests_left > 0 && self.ending == Ending::Open && self.outbox.as_deref().is_none_or(has_room) {
             let before = turn.input;
-            let (asker, occasion) = (self.asker(shared), self.occasion(turn.fetched.as_deref(), shared));
+            let asker = self.asker(shared);
+            let occasion = self.occasion(turn.fetched.as_deref(), shared);
             let step = self.connection.step(&mut turn.input, &shared.limits);
             match prepare(&step, &occasion, &asker, self.binding, shared) {
                 Next::Await(awaiting) => return Halt::Await(awaiting),
@@ -52,7 +53,9 @@ impl Client {
                 next => self.carry_out(next, shared),
             }
             // It was for this request alone, or is for what is sent of its file.
-            turn.fetched = turn.fetched.take().filter(|_| self.is_sending_file());
+            if !self.is_sending_file() {
+                turn.fetched = None;
+            }
             turn.requests_left -= 1;
         }
         Halt::Enough
@@ -90,14 +93,14 @@ impl Client {
 
     /// Puts an answer into the outbox, or takes note of the end.
     pub(super) fn carry_out(&mut self, next: Next, shared: &mut Shared) {
-        let (answer, sending_file) = match next {
-            Next::Await(_) | Next::Postpone(_) => return,
-            Next::Close(reason) => {
-                self.ending = Ending::AfterFlush(reason);
-                return;
-            }
-            Next::Respond(answer, sending_file) => (answer, sending_file),
-        };
+        match next {
+            Next::Await(_) | Next::Postpone(_) => {}
+            Next::Close(reason) => self.ending = Ending::AfterFlush(reason),
+            Next::Respond(answer, sending_file) => self.respond(&answer, sending_file, shared),
+        }
+    }
+
+    fn respond(&mut self, answer: &Answer, sending_file: Option<Box<SendingFile>>, shared: &mut Shared) {
         self.has_progressed = true;
         self.is_new = false;
         self.fetches = 0;
@@ -129,11 +132,13 @@ pub(super) fn prepare(
     shared: &mut Shared,
 ) -> Next {
     let mut resident = 0..0;
-    let (answer, entry) = match step {
+    let mut answer;
+    let entry;
+    match step {
         Step::NeedBytes(awaiting) => return Next::Await(*awaiting),
         Step::Close(reason) => return Next::Close(*reason),
         Step::Request(request) => {
-            let mut answer = match shared.sites.answer(binding as usize, request, occasion) {
+            answer = match shared.sites.answer(binding as usize, request, occasion) {
                 Ok(answer) => answer,
                 Err(postponed) => return Next::Postpone(postponed),
             };
@@ -150,16 +155,14 @@ pub(super) fn prepare(
                 }
             }
             trace::request(asker, request);
-            let entry = Entry::of_request(asker, request, answer.status());
-            (answer, entry)
+            entry = Entry::of_request(asker, request, answer.status());
         }
         Step::Reject(rejection, head) => {
             trace::rejection(asker, rejection, head.bytes());
-            let answer = shared.sites.answer_rejection(binding as usize, *rejection, *head);
-            let entry = Entry::of_rejection(asker, head.bytes(), rejection.status);
-            (answer, entry)
+            answer = shared.sites.answer_rejection(binding as usize, *rejection, *head);
+            entry = Entry::of_rejection(asker, head.bytes(), rejection.status);
         }
-    };
+    }
     let length = if entry.is_head() { 0 } else { answer.content().len() };
     let sending_file = if let Some((file, _)) = first_part(&answer).filter(|_| length > 0) {
         let mut sending = shared.sending_files.pop().unwrap_or_default();
