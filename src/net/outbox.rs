@@ -154,9 +154,10 @@ impl Outbox {
         self.segments.iter().map(file).sum::<u64>() + self.queued as u64
     }
 
-    /// Sends until everything is sent, the socket is full, or `share` bytes have gone; what went is taken off `share`.
-    /// Of files, no more than `file_share` bytes of the first one are sent, and nothing of another. A file that ends
-    /// before its range does is `UnexpectedEof`: the response can't be completed then.
+    /// Sends until everything is sent, the socket is full, or `share` bytes have gone; what went is taken off `share`,
+    /// which the last piece of a file may exceed: cut off, its rest would go by itself. Of files, no more than
+    /// `file_share` bytes of the first one are sent, and nothing of another. A file that ends before its range does is
+    /// `UnexpectedEof`: the response can't be completed then.
     pub fn flush(&mut self, transport: &Transport, share: &mut usize, mut file_share: u64) -> io::Result<Flushed> {
         loop {
             let sent = match self.segments.front_mut() {
@@ -174,7 +175,7 @@ impl Outbox {
                 Some(Segment::File(file, range)) => {
                     let left = range.end.saturating_sub(range.start).min(file_share);
                     let left = usize::try_from(left).unwrap_or(usize::MAX);
-                    let sent = transport.send_file(&**file, range.start, left.min(FILE_PIECE).min(*share));
+                    let sent = transport.send_file(&**file, range.start, left.min(FILE_PIECE));
                     match sent {
                         Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                         Ok(sent) => {
