@@ -1,5 +1,5 @@
-//! Where a request head ends (RFC 9112, section 2.1) that does not come all at once, looked for as its bytes come in; and
-//! what there is of one that is refused.
+//! Where a request head ends (RFC 9112, section 2.1) that does not come all at once, looked for as its bytes come in;
+//! and what there is of one that is refused.
 
 use super::fields::{self, FieldName};
 use super::request::{self, Rejection};

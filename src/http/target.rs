@@ -110,8 +110,8 @@ const fn is_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// `pchar` and "/" (RFC 3986, section 3.3) but for what is percent-encoded, and the brackets, bars and carets that browsers leave as they are (WHATWG
-/// URL, path percent-encode set).
+/// `pchar` and "/" (RFC 3986, section 3.3) but for what is percent-encoded, and the brackets, bars and carets that
+/// browsers leave as they are (WHATWG URL, path percent-encode set).
 const fn is_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',')
