@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::mem;
 use std::ops::Range;
 use std::os::fd::AsFd;
 use std::rc::Rc;
@@ -32,6 +33,8 @@ pub struct Outbox {
     queued: usize,
     /// The memory of what was filled in, in bytes: all of a piece, until all of it has been sent
     filled: usize,
+    /// A file goes in several pieces, the last of which is still to be sent
+    is_corked: bool,
 }
 
 enum Segment {
@@ -168,11 +171,19 @@ impl Outbox {
                 }
                 Some(Segment::File(_, range)) if range.is_empty() => {
                     self.segments.pop_front();
+                    if mem::take(&mut self.is_corked) {
+                        transport.uncork();
+                    }
                     continue;
                 }
                 Some(_) if *share == 0 => return Ok(Flushed::ShareSpent),
                 Some(Segment::File(..)) if file_share == 0 => return Ok(Flushed::FileHeld),
                 Some(Segment::File(file, range)) => {
+                    // Else each piece would end with a segment that is not full, and the peer would wake for it.
+                    if !self.is_corked && range.end.saturating_sub(range.start) > FILE_PIECE as u64 {
+                        transport.cork();
+                        self.is_corked = true;
+                    }
                     let left = range.end.saturating_sub(range.start).min(file_share);
                     let left = usize::try_from(left).unwrap_or(usize::MAX);
                     let sent = transport.send_file(&**file, range.start, left.min(FILE_PIECE));
@@ -182,7 +193,6 @@ impl Outbox {
                             range.start += sent as u64;
                             file_share = file_share.saturating_sub(sent as u64);
                             if range.is_empty() {
-                                self.segments.pop_front();
                                 file_share = 0;
                             }
                             Ok((sent, Room::Perhaps))

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
+use rustix::net::sockopt::set_tcp_cork;
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
 use super::listener::{LocalAddress, local_address};
@@ -91,6 +92,18 @@ impl Transport {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// From now on only whole segments leave the socket, and what is less waits for more, 200 ms at most (tcp(7),
+    /// TCP_CORK). UNIX sockets have no segments.
+    pub fn cork(&self) {
+        // Without it more segments are sent.
+        let _ = set_tcp_cork(&self.source, true);
+    }
+
+    /// What waits for more leaves at once.
+    pub fn uncork(&self) {
+        let _ = set_tcp_cork(&self.source, false);
     }
 
     /// Leaves to the kernel what it holds for the peer beside what is on its way, which

@@ -1,8 +1,11 @@
 //! Segments in, bytes out of the other end of a socket: in order, under every share, and none lost.
 
 use std::io::Read;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+
+use rustix::net::sockopt::tcp_cork;
 
 use super::*;
 
@@ -120,4 +123,41 @@ fn a_file_that_is_too_short_is_an_error() {
     let error = outbox.flush(&transport, &mut 100, 100).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     assert_eq!(outbox.left(), 5);
+}
+
+#[test]
+fn a_file_of_several_pieces_ends_no_segment_before_its_last() {
+    let long = vec![7; FILE_PIECE + 9];
+    for (length, filled, is_corked) in
+        [(9, 0, false), (FILE_PIECE, 0, false), (long.len(), 0, true), (long.len(), 8, true)]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut theirs = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (ours, _) = listener.accept().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let socket = OwnedFd::from(ours.try_clone().unwrap());
+        let transport = Transport::new(OwnedFd::from(ours));
+        let mut outbox = Outbox::default();
+        outbox.encode(|out| out.extend_from_slice(b"head;"));
+        outbox.push_file(file(&long), 0..length as u64);
+        let piece = |outbox: &mut Outbox| outbox.flush(&transport, &mut 1, 8).unwrap();
+        assert_eq!((piece(&mut outbox), tcp_cork(&socket).unwrap()), (Flushed::ShareSpent, false), "the head");
+        assert_eq!(piece(&mut outbox), Flushed::ShareSpent);
+        assert_eq!(tcp_cork(&socket).unwrap(), is_corked, "{length}");
+        let receive = std::thread::spawn(move || {
+            let mut received = vec![0; 5 + length];
+            theirs.read_exact(&mut received).unwrap();
+            received
+        });
+        // The last of it may come from memory, as what was fetched does.
+        let to_send = |outbox: &Outbox| outbox.left() - filled as u64;
+        while to_send(&outbox) > 0 {
+            let share = to_send(&outbox);
+            _ = outbox.flush(&transport, &mut usize::MAX.clone(), share).unwrap();
+        }
+        outbox.fill_file(vec![7; filled].into());
+        while outbox.flush(&transport, &mut usize::MAX.clone(), 0).unwrap() != Flushed::Drained {}
+        assert!(!tcp_cork(&socket).unwrap(), "{length} {filled}");
+        assert_eq!(receive.join().unwrap(), [b"head;", &long[..length]].concat());
+    }
 }
