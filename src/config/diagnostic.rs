@@ -214,8 +214,13 @@ impl Diagnostic {
         self.place.as_ref().is_some_and(|place| place.start >= at)
     }
 
+    /// The thing that the problem is with, where it stands in a file.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
     /// Whether another problem is with the same thing.
-    pub fn is_at_place_of(&self, other: &Self) -> bool {
+    pub(super) fn is_at_place_of(&self, other: &Self) -> bool {
         self.place == other.place
     }
 

@@ -3,6 +3,7 @@
 //!
 //! Never an error: what is not there now may be there when it is asked for.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::blame::blame;
@@ -14,26 +15,26 @@ use crate::files::{OpenError, Opened, Root};
 
 /// Everything that its author should look at. None where there is nothing.
 pub fn find(config: &Config) -> Option<Diagnostics> {
-    let mut doubts: Vec<Diagnostic> = Vec::new();
+    let (mut doubts, mut told) = (Vec::new(), HashSet::new());
     for site in &config.sites {
         // One that is gone since it was read is told of when it is served.
         let Ok(root) = Root::open(&site.root, links(site.symlinks)) else { continue };
-        let found = missing(site, &root).chain(rules_of_one(site, &root)).chain(nothing_to_show(config, site, &root));
-        for doubt in found {
-            // What stands at the top of the file is told of once, for the first site that it does not suit.
-            if doubts.iter().all(|known| !known.is_at_place_of(&doubt)) {
-                doubts.push(doubt);
-            }
-        }
+        let missing = missing(site, &root, &told);
+        let found: Vec<_> =
+            missing.chain(rules_of_one(site, &root)).chain(nothing_to_show(config, site, &root)).collect();
+        // What stands at the top of the file is told of once, for the first site that it does not suit.
+        doubts.extend(found.into_iter().filter(|doubt| told.insert(doubt.place().cloned())));
     }
     config.source.warn(doubts)
 }
 
-/// Files that are to be sent in the place of others, and cannot be.
-fn missing(site: &Site, root: &Root) -> impl Iterator<Item = Diagnostic> {
+/// Files that are to be sent in the place of others, and cannot be; but for those that have been `told` of.
+fn missing(site: &Site, root: &Root, told: &HashSet<Option<Place>>) -> impl Iterator<Item = Diagnostic> {
     let pages = site.rules.errors.iter().map(|(status, file)| (title(*status), file));
     let fallback = site.rules.fallback.iter().map(|file| ("the fallback cannot be sent".to_owned(), file));
-    pages.chain(fallback).filter_map(|(title, file)| {
+    // Before a name is looked for that may be meant: that takes the longest, and there may be many sites.
+    let files = pages.chain(fallback).filter(|(_, file)| !told.contains(&file.place));
+    files.filter_map(|(title, file)| {
         let reason = match root.open_beneath(file.value.as_bytes()) {
             Ok(Opened::File(_)) => return None,
             Ok(Opened::Directory(_)) => "this is a directory",
@@ -54,30 +55,34 @@ fn title(status: ErrorStatus) -> String {
     }
 }
 
-/// Rules for a directory alone, where those of other servers are for all that is in it.
+/// Rules for a directory alone, where those of other servers are for all that is in it. Whoever has the same key for all that
+/// is in it, too, knows.
 fn rules_of_one(site: &Site, root: &Root) -> impl Iterator<Item = Diagnostic> {
     site.rules.paths.iter().filter_map(|(pattern, rules)| {
         let Pattern::Exact(path) = pattern else { return None };
+        let Ok(Opened::Directory(_)) = root.open_beneath(path) else { return None };
         let Rules { cache, redirect: _, allow, methods, listing, headers } = rules;
-        let mut guards = [place(allow), place(methods)].into_iter().flatten();
-        let header = headers.first().and_then(|(_, value)| value.place.clone());
-        let others = [place(listing), place(cache), header].into_iter().flatten();
+        let below = Pattern::Below([path.strip_suffix(b"/").unwrap_or(path), b"/"].concat());
+        let nothing = Rules::default();
+        let known = site.rules.paths.iter().find(|(other, _)| *other == below).map_or(&nothing, |(_, rules)| rules);
+        let mut guards = [only(allow, &known.allow), only(methods, &known.methods)].into_iter().flatten();
+        let header = headers.iter().find(|(name, _)| known.headers.iter().all(|(other, _)| other != name));
+        let header = header.and_then(|(_, value)| value.place.clone());
+        let others = [only(listing, &known.listing), only(cache, &known.cache), header].into_iter().flatten();
         let place = match path.last()? {
             // For the page of a directory there may well be a rule, but it keeps nobody from anything else.
             b'/' => guards.next(),
             _ => guards.chain(others).next(),
         };
-        let is_directory = matches!(root.open_beneath(path), Ok(Opened::Directory(_)));
-        let place = place.filter(|_| is_directory)?;
         let title = format!("the rule for {pattern} is not for what is in that directory");
-        let below = format!("{}/*", pattern.to_string().trim_end_matches('/'));
-        let doubt = Diagnostic::at(place, title).label("holds for this one path");
+        let doubt = Diagnostic::at(place?, title).label("holds for this one path");
         Some(doubt.help(format!("for all of it, write \"{below}\"")))
     })
 }
 
-fn place<T>(value: &Option<Located<T>>) -> Option<Place> {
-    value.as_ref().and_then(|value| value.place.clone())
+/// Where a key is written, unless it is there for all that is `below`, too.
+fn only<T>(value: &Option<Located<T>>, below: &Option<Located<T>>) -> Option<Place> {
+    value.as_ref().filter(|_| below.is_none()).and_then(|value| value.place.clone())
 }
 
 /// A directory of the command line whose visitors get to see that there is nothing to see.

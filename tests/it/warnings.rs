@@ -47,6 +47,54 @@ fn everything_is_told_once_and_reads_well() {
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
 }
 
+/// A rule for a directory is in its place where there is one of its kind for all that is in it.
+#[test]
+fn whoever_knows_both_paths_of_a_directory_is_told_nothing() {
+    let directory = Scratch::with(&[("www/private/in/index.html", "x")]);
+    let config = "
+        [[site]]
+        root = 'www'
+        cache = { '/private' = 'no-cache', '/private/*' = 'max-age=6' }
+        [site.path.'/private']
+        allow = '::1'
+        headers = { A = 'a', B = 'b' }
+        [site.path.'/private/']
+        allow = '::1'
+        methods = 'GET'
+        [site.path.'/private/*']
+        allow = '::1'
+        methods = 'GET'
+        headers = { A = 'a', B = 'b' }
+    ";
+    let check = |config: &str| {
+        let finished = run(webserv().args(["--check", "-c"]).arg(directory.write("site.toml", config)));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        finished.stderr
+    };
+    assert_eq!(check(config), "");
+    // One of another kind says nothing of it, and neither has one for another directory.
+    for (key, line) in [("/private/*", "/private/in/*"), ("/private/*' = ", "/*' = "), ("{ A = 'a', B", "{ A = 'a', C")]
+    {
+        let at = config.rfind(key).unwrap();
+        let other = format!("{}{}", &config[..at], config[at..].replacen(key, line, 1));
+        let said = check(&other);
+        assert!(said.contains("the rule for /private is not for what is in that directory"), "{other}{said}");
+    }
+}
+
+/// As many as a file of the largest size has room for.
+#[test]
+fn a_hundred_thousand_doubts_take_no_time() {
+    let directory = Scratch::with(&[("www/index.html", "x")]);
+    let pages: String = (400..600).map(|status| format!("{status}='a',")).collect();
+    let site = |number| format!("[[site]]\nhosts='{number}.test'\nroot='www'\nerrors={{{pages}}}\n");
+    let config = directory.write("site.toml", (0..500).map(site).collect::<String>());
+    let started = std::time::Instant::now();
+    let finished = run(webserv().args(["--check", "-c"]).arg(config));
+    assert!(finished.stderr.ends_with("has 100000 warnings; 99980 more are not shown\n"), "{finished:?}");
+    assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
 #[test]
 fn a_server_tells_when_it_starts_and_when_it_has_loaded_again_and_serves() {
     let directory = site();
