@@ -3,7 +3,10 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use env_logger::{Target, WriteStyle};
 use log::{Level, LevelFilter};
@@ -21,6 +24,9 @@ const FAILURE: u8 = 1;
 
 /// The arguments or the config are wrong.
 const USAGE: u8 = 2;
+
+/// How long a disk may keep a server from saying that it serves, since its warnings are told first.
+const WARNING_TIME: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     // First of all: until then a signal that asks for a reload or a stop is one that kills.
@@ -77,6 +83,21 @@ fn warn(config: &Config, arguments: &Arguments) {
     }
 }
 
+/// Tells the same, now or when the disk has answered. A signal to stop is not to wait for that.
+fn warn_in_time(config: Arc<Config>, arguments: Arguments) {
+    let (telling, told) = mpsc::channel::<()>();
+    let warn = move || {
+        warn(&config, &arguments);
+        drop(telling);
+    };
+    // Nothing is sent: it has been told when there is nobody left who could.
+    if let Ok(thread) = thread::Builder::new().name("warn".to_owned()).spawn(warn)
+        && told.recv_timeout(WARNING_TIME) == Err(RecvTimeoutError::Disconnected)
+    {
+        _ = thread.join();
+    }
+}
+
 /// What is to be told of a config that is not to be served.
 fn told(config: &Config, arguments: &Arguments) -> Option<Result<String, Diagnostics>> {
     let (software, now) = (software(arguments.verbosity), Timestamp::from(SystemTime::now()));
@@ -117,7 +138,7 @@ fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), S
     let browser = arguments.open.then(Browser::prepare);
     let Some(supervisor) = Supervisor::start(config, appearance, signals)? else { return Ok(()) };
     // No sooner: what is told has a thread of its own, which would begin as root.
-    warn(supervisor.config(), &arguments);
+    warn_in_time(Arc::clone(supervisor.config()), arguments.clone());
     if !is_quiet {
         let shape = if io::stderr().is_terminal() { Shape::Lines } else { Shape::Line };
         let look = Look { shape, color: arguments.color.suits(&io::stderr()) };

@@ -99,7 +99,7 @@ impl Supervisor {
     }
 
     /// What it serves by.
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &Arc<Config> {
         &self.config
     }
 

@@ -299,3 +299,18 @@ fn a_response_whose_file_cannot_be_read_any_further_is_cut() {
     assert!(line.starts_with("warn: cannot read") && line.contains("did not come from the disk within 1 s"), "{line}");
     assert!(line.contains(SHOWN), "{line}");
 }
+
+#[test]
+#[ignore = "needs nbdkit and nbdfuse; .ci/run installs them and runs with --ignored"]
+fn a_disk_that_does_not_answer_keeps_nobody_from_starting_and_stopping_a_server() {
+    if !has_fuse() {
+        return;
+    }
+    let directory = Scratch::with(&[("fast.txt", "fast")]);
+    let disk = Disk::slow(directory.join("disk"), 4096, SLOW);
+    disk.signal(Signal::STOP);
+    // Whether it is there is for a warning.
+    let server = Server::configured(&directory, &format!("errors.404 = 'disk/page.html'\n{CONFIG}"));
+    get(&server, "/fast.txt").assert_status(200);
+    assert_eq!(server.stop().code, Some(0));
+}
