@@ -114,18 +114,25 @@ impl Display for Pattern {
 /// What stands for a part of a path elsewhere: `:id`, `{id}`, `$1` or `$uri`. A path that holds such a thing can be
 /// written with an escape.
 pub(super) fn variable(path: &str) -> Option<&str> {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let at = path.match_indices([':', '{', '$']).find_map(|(at, sign)| {
-        let begins_segment = path.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('/'));
-        let names_something = path.as_bytes().get(at + 1).copied().is_some_and(is_word);
-        let is_variable = names_something && (sign != ":" || begins_segment);
-        is_variable.then_some(at)
-    })?;
-    let rest = path.get(at..)?;
-    let end = rest.bytes().skip(1).position(|byte| !is_word(byte)).map_or(rest.len(), |end| end + 1);
-    let end = end + usize::from(rest.starts_with('{') && rest.as_bytes().get(end) == Some(&b'}'));
-    rest.get(..end)
+    path.match_indices([':', '{', '$']).find_map(|(at, sign)| {
+        let (before, rest) = path.split_at_checked(at)?;
+        let rest = rest.get(1..)?;
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let end = rest.bytes().position(|byte| !is_word(byte)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at_checked(end)?;
+        let begins_segment = before.is_empty() || before.ends_with('/');
+        let is_number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+        let (is_variable, closing) = match sign {
+            ":" => (begins_segment && word.starts_with(|first: char| first.is_ascii_alphabetic()), 0),
+            "{" => (!word.is_empty() && after.starts_with('}'), 1),
+            _ => (NGINX.contains(&word) || is_number && (begins_segment || after.is_empty()), 0),
+        };
+        path.get(at..at + 1 + end + closing).filter(|_| is_variable)
+    })
 }
+
+/// Variables that paths are put together of in its configs.
+const NGINX: [&str; 6] = ["uri", "request_uri", "document_uri", "host", "args", "query_string"];
 
 /// How the sign that a variable begins with is written where it is none.
 pub(super) fn escape_of(variable: &str) -> String {
@@ -160,11 +167,14 @@ fn encode(path: &[u8]) -> String {
     for chunk in path.utf8_chunks() {
         for char in chunk.valid().chars() {
             match char {
-                '%' | '?' | '#' | '*' | ':' | '{' | '$' => text += &format!("%{:02X}", u32::from(char)),
+                '%' | '?' | '#' | '*' => text += &format!("%{:02X}", u32::from(char)),
                 _ => text.push(char),
             }
         }
         chunk.invalid().iter().for_each(|byte| text += &format!("%{byte:02X}"));
+    }
+    while let Some(variable) = variable(&text) {
+        text = text.replacen(variable, &(escape_of(variable) + variable.get(1..).unwrap_or_default()), 1);
     }
     text
 }
