@@ -28,6 +28,9 @@ const USAGE: u8 = 2;
 /// How long a disk may keep a server from saying that it serves, since its warnings are told first.
 const WARNING_TIME: Duration = Duration::from_secs(1);
 
+/// The stack of who looks for warnings, in bytes: more than it takes. It is not given back when that is done.
+const WARNING_STACK: usize = 512 * 1024;
+
 fn main() -> ExitCode {
     // First of all: until then a signal that asks for a reload or a stop is one that kills.
     let code = Signals::catch().map_or_else(|error| fail(error.into()), run);
@@ -91,7 +94,7 @@ fn warn_in_time(config: Arc<Config>, arguments: Arguments) {
         drop(telling);
     };
     // Nothing is sent: it has been told when there is nobody left who could.
-    if let Ok(thread) = thread::Builder::new().name("warn".to_owned()).spawn(warn)
+    if let Ok(thread) = thread::Builder::new().name("warn".to_owned()).stack_size(WARNING_STACK).spawn(warn)
         && told.recv_timeout(WARNING_TIME) == Err(RecvTimeoutError::Disconnected)
     {
         _ = thread.join();
