@@ -1,5 +1,6 @@
 //! Fields that a config adds to responses: their names and values, and those that are not for a config to say.
 
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 
 use super::diagnostic::{Malformed, Quoted, nearest};
@@ -56,6 +57,12 @@ impl FieldName {
 impl PartialEq for FieldName {
     fn eq(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Hash for FieldName {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.0.bytes().for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));
     }
 }
 

@@ -3,6 +3,9 @@
 //! Never knows the keys, and never compares two values: what one value says is judged here, what two say together is
 //! judged in `resolve`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::path::Path;
 
 use toml::Spanned;
@@ -205,7 +208,7 @@ pub(super) struct Map<N, K> {
 /// The entries of a [`Map`], in the order of the file, each name once.
 pub(super) type Entries<N, V> = Vec<(Spanned<N>, Spanned<V>)>;
 
-impl<N: Word<Value: PartialEq>, K: Kind> Kind for Map<N, K> {
+impl<N: Word<Value: Clone + Eq + Hash>, K: Kind> Kind for Map<N, K> {
     type Value = Entries<N::Value, K::Value>;
 
     fn read(&self, item: &Item<'_>, context: &mut Context<'_>) -> Option<Self::Value> {
@@ -215,7 +218,7 @@ impl<N: Word<Value: PartialEq>, K: Kind> Kind for Map<N, K> {
         };
         let mut written: Vec<_> = table.iter().collect();
         written.sort_by_key(|(key, _)| key.span().start);
-        let mut entries: Self::Value = Vec::new();
+        let (mut entries, mut known): (Self::Value, _) = (Vec::new(), HashMap::new());
         for (key, value) in written {
             // The parser leaves an empty place where it could not read a value, and has said so.
             if context.is_full() || value.span().is_empty() {
@@ -225,7 +228,7 @@ impl<N: Word<Value: PartialEq>, K: Kind> Kind for Map<N, K> {
                 .values
                 .read(&Item { key: key.get_ref(), place: value.span(), value: value.get_ref() }, context)
                 .map(|read| Spanned::new(value.span(), read));
-            let name = add_name(&self.names, key, item.key, entries.iter().map(|(name, _)| name), context);
+            let name = add_name(&self.names, key, item.key, &mut known, context);
             entries.extend(name.zip(value));
         }
         Some(entries)
@@ -243,12 +246,12 @@ impl<N: Word<Value: PartialEq>, K: Kind> Kind for Map<N, K> {
     }
 }
 
-/// The name that is written as `key` in the table called `table`, if it is one, and none of those `known`.
-pub(super) fn add_name<'a, N: Word<Value: PartialEq + 'a>>(
+/// The name that is written as `key` in the table called `table`, if it is one, and none of those `known` by their places.
+pub(super) fn add_name<N: Word<Value: Clone + Eq + Hash>>(
     names: &N,
     key: &Spanned<DeString<'_>>,
     table: &str,
-    mut known: impl Iterator<Item = &'a Spanned<N::Value>>,
+    known: &mut HashMap<N::Value, Place>,
     context: &mut Context<'_>,
 ) -> Option<Spanned<N::Value>> {
     let name = match names.parse(key.get_ref(), context.base) {
@@ -260,13 +263,20 @@ pub(super) fn add_name<'a, N: Word<Value: PartialEq + 'a>>(
             return None;
         }
     };
-    if let Some(first) = known.find(|known| *known.get_ref() == name) {
-        let title = format!("{} stands twice in `{table}`", Quoted(key.get_ref()));
-        let problem = Diagnostic::at(key.span(), title).label("again").related(first.span(), "first written here");
-        context.problems.push(problem.help("remove one of them"));
-        return None;
+    match known.entry(name) {
+        Entry::Occupied(first) => {
+            let title = format!("{} stands twice in `{table}`", Quoted(key.get_ref()));
+            let first = first.get().clone();
+            let problem = Diagnostic::at(key.span(), title).label("again").related(first, "first written here");
+            context.problems.push(problem.help("remove one of them"));
+            None
+        }
+        Entry::Vacant(free) => {
+            let name = Spanned::new(key.span(), free.key().clone());
+            free.insert(key.span());
+            Some(name)
+        }
     }
-    Some(Spanned::new(key.span(), name))
 }
 
 /// `true` or `false`.

@@ -3,6 +3,9 @@
 //!
 //! Never looks at a request: which rules a path has is found out in `site`.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use toml::Spanned;
 
 use super::address_range::AddressRange;
@@ -38,7 +41,7 @@ pub struct SiteRules {
 }
 
 /// Which errors a page is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ErrorStatus {
     /// One status: 404
     Code(u16),
@@ -101,14 +104,15 @@ impl SiteRules {
         // What the top of the file says of paths that are redirected here is meant for other sites.
         let redirected = redirect::by_pattern(redirects);
         let is_of_use = |pattern: &Pattern| redirect::of_all(redirects, &redirected, pattern).is_none();
+        let known = &mut HashMap::new();
         for (pattern, value) in cache.into_iter().filter(|(pattern, value)| !value.is_empty() && is_of_use(pattern)) {
-            rules.at(&pattern).cache = Some(value);
+            rules.at(&pattern, known).cache = Some(value);
         }
         for (pattern, redirect) in entries(Some(redirects)) {
-            rules.at(&pattern).redirect = Some((pattern.clone(), redirect));
+            rules.at(&pattern, known).redirect = Some((pattern.clone(), redirect));
         }
         for (pattern, keys) in &site.paths {
-            rules.at(pattern.get_ref()).add(&Rules {
+            rules.at(pattern.get_ref(), known).add(&Rules {
                 headers: entries(keys.headers.as_deref()),
                 cache: keys.cache.as_ref().map(Located::of).filter(|cache| !cache.is_empty()),
                 redirect: None,
@@ -140,13 +144,12 @@ impl SiteRules {
         all
     }
 
-    /// What holds for the paths of a pattern.
-    fn at(&mut self, pattern: &Pattern) -> &mut Rules {
-        let known = self.paths.iter().position(|(known, _)| known == pattern);
-        let place = match pattern {
-            Pattern::Every => return &mut self.every,
-            _ => known.unwrap_or(self.paths.len()),
-        };
+    /// What holds for the paths of a pattern. Those `known` have a place.
+    fn at(&mut self, pattern: &Pattern, known: &mut HashMap<Pattern, usize>) -> &mut Rules {
+        if *pattern == Pattern::Every {
+            return &mut self.every;
+        }
+        let place = *known.entry(pattern.clone()).or_insert(self.paths.len());
         if place == self.paths.len() {
             self.paths.push((pattern.clone(), Rules::default()));
         }
@@ -173,13 +176,14 @@ impl Rules {
 pub(super) fn problems(site: &WrittenSite) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let mut cache = site.shared.cache.clone().unwrap_or_default();
+    let known: HashMap<_, _> = cache.iter().map(|(pattern, _)| (pattern.get_ref().clone(), pattern.span())).collect();
     for (pattern, keys) in &site.paths {
         let Some(value) = &keys.cache else { continue };
-        match cache.iter().find(|(other, _)| other.get_ref() == pattern.get_ref()) {
-            Some((other, _)) => problems.push(
+        match known.get(pattern.get_ref()) {
+            Some(first) => problems.push(
                 Diagnostic::at(value.span(), "what caches may do is said twice of the same paths")
                     .label("again")
-                    .related(other.span(), "first written here")
+                    .related(first.clone(), "first written here")
                     .help("remove one of them"),
             ),
             None => cache.push((pattern.clone(), value.clone())),
@@ -191,10 +195,15 @@ pub(super) fn problems(site: &WrittenSite) -> Vec<Diagnostic> {
     problems
 }
 
-/// Puts each of `more` in the place of what has the same name, or behind the others.
-fn merge<N: PartialEq, V>(known: &mut Vec<(N, V)>, more: Vec<(N, V)>) {
+/// Puts each of `more` in the place of what has the same name, or behind the others. No two of them have one name.
+fn merge<N: Clone + Eq + Hash, V>(known: &mut Vec<(N, V)>, more: Vec<(N, V)>) {
+    if known.is_empty() {
+        *known = more;
+        return;
+    }
+    let places: HashMap<N, usize> = known.iter().map(|(name, _)| name.clone()).zip(0..).collect();
     for entry in more {
-        match known.iter_mut().find(|(name, _)| *name == entry.0) {
+        match places.get(&entry.0).and_then(|place| known.get_mut(*place)) {
             Some(known) => *known = entry,
             None => known.push(entry),
         }

@@ -2,6 +2,9 @@
 //!
 //! Never knows what a key means.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -138,7 +141,7 @@ impl<'a> Table<'a> {
     }
 
     /// Every table of the one that stands under the name of `section`, each by a name that is not ours.
-    pub(super) fn named_tables<N: Word<Value: PartialEq>>(
+    pub(super) fn named_tables<N: Word<Value: Clone + Eq + Hash>>(
         &self,
         section: Section,
         names: &N,
@@ -157,7 +160,7 @@ impl<'a> Table<'a> {
         };
         let mut entries: Vec<_> = entries.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
-        let mut tables: Vec<(Spanned<N::Value>, Table<'a>)> = Vec::new();
+        let (mut tables, mut known) = (Vec::new(), HashMap::new());
         for (key, value) in entries {
             if context.is_full() {
                 break;
@@ -167,7 +170,7 @@ impl<'a> Table<'a> {
                 continue;
             };
             let table = Table::open(section, entries, context);
-            if let Some(name) = add_name(names, key, name, tables.iter().map(|(name, _)| name), context) {
+            if let Some(name) = add_name(names, key, name, &mut known, context) {
                 tables.push((name, table));
             }
         }

@@ -1,5 +1,7 @@
 //! Config files that cannot be used: each is refused with the place, the reason and what to write instead.
 
+use std::time::{Duration, Instant};
+
 use crate::support::{Finished, Scratch, run, webserv};
 
 /// Checks a config that stands in a directory with a `www`.
@@ -171,4 +173,19 @@ fn a_name_in_the_file_does_not_steer_the_terminal() {
     let finished = check("[[site]]\nroot = 'www'\n\"\\u001b]0;title\\u0007\" = 1\n");
     assert_eq!(finished.code, Some(2), "{finished:?}");
     assert!(!finished.stderr.contains(['\x1b', '\x07']), "{finished:?}");
+}
+
+#[test]
+fn as_many_rules_as_a_site_may_have_take_no_time_to_read() {
+    let directory = Scratch::with(&[("www/index.html", "x")]);
+    let rules =
+        |to: fn(usize) -> String| (0..20_000).map(|n| format!("'/old/{n}' = '{}'\n", to(n))).collect::<String>();
+    let redirects = rules(|n| format!("/new/{n}"));
+    let cache = rules(|n| format!("max-age={n}")).replace("/old/", "/kept/");
+    let text = format!("[[site]]\nroot = 'www'\n[site.redirects]\n{redirects}[site.cache]\n{cache}");
+    let config = directory.write("site.toml", text);
+    let started = Instant::now();
+    let finished = run(webserv().args(["--check", "-c"]).arg(config));
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }
