@@ -121,8 +121,12 @@ fn explain(text: &str) -> Malformed {
             .help(format!("for a UNIX socket, write \"unix:{text}\""));
     }
     if text.parse::<Ipv6Addr>().is_ok() {
+        // What is behind the last colon may be the port, or a part of the address.
+        let with_port =
+            text.rsplit_once(':').filter(|(ip, number)| ip.parse::<Ipv6Addr>().is_ok() && port(number).is_ok());
+        let (ip, number) = with_port.unwrap_or((text, "8080"));
         return Malformed::new("an IPv6 address stands in brackets before its port")
-            .help(format!("write \"[{text}]:8080\""));
+            .help(format!("write \"[{ip}]:{number}\""));
     }
     if text.eq_ignore_ascii_case("localhost") || is_ip(text) {
         return Malformed::new("the port is missing").help(format!("write \"{text}:8080\""));
@@ -179,6 +183,8 @@ mod tests {
             ("127.0.0.1", "the port is missing; write \"127.0.0.1:8080\""),
             ("[::1]", "the port is missing; write \"[::1]:8080\""),
             ("::1", "in brackets before its port; write \"[::1]:8080\""),
+            ("::1:80", "in brackets before its port; write \"[::1]:80\""),
+            ("fe80::a:b", "in brackets before its port; write \"[fe80::a:b]:8080\""),
             (":80", "the address before the port is missing; every interface is [\"0.0.0.0:80\", \"[::]:80\"]"),
             ("*:80", "the address before the port is missing"),
             ("70000", "expected a port from 0 to 65535, found `70000`"),

@@ -246,6 +246,11 @@ pub fn near_file(path: &Path) -> Option<String> {
     word::near(path, Path::is_file)
 }
 
+/// The same for directories.
+pub fn near_directory(path: &Path) -> Option<String> {
+    word::near(path, Path::is_dir)
+}
+
 /// Far more than any config needs; a device or a wrong file must not fill the memory.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 

@@ -64,8 +64,13 @@ impl Word for Paths {
         if text == "*" || text == "/*" {
             return Ok(Pattern::Every);
         }
+        if text.contains(['\\', '^', '|']) || text.starts_with('~') {
+            let help = "a path is written as it is, and `*` at its end stands for all that is below";
+            return Err(Malformed::new("there are no regular expressions here").help(help));
+        }
         if let Some(extension) = text.strip_prefix('*') {
-            let name = extension.strip_prefix('.').filter(|name| !name.is_empty() && !name.contains(['/', '*']));
+            let is_name = |name: &&str| !name.is_empty() && !name.contains(['/', '*', '{', '[', '(', ',']);
+            let name = extension.strip_prefix('.').filter(is_name);
             return name.map(|_| Pattern::Extension(extension.to_ascii_lowercase())).ok_or_else(expected);
         }
         let Some(path) = text.strip_prefix('/') else {
@@ -86,7 +91,9 @@ impl Word for Paths {
                 .help(format!("`*` at the end stands for all that is below; a literal one is written {literal}")));
         }
         match path.strip_suffix('*') {
-            Some(directory) if directory.ends_with('/') => decode(directory).map(Pattern::Below),
+            Some(directory) if directory.ends_with('/') && !directory.contains('*') => {
+                decode(directory).map(Pattern::Below)
+            }
             _ if path.contains('*') => {
                 Err(expected().help("`*` stands at the end, after a slash; a literal one is written %2A"))
             }
@@ -237,6 +244,11 @@ mod tests {
             ("/a*", "after a slash"),
             ("/*/a", "after a slash"),
             ("/a/**", "after a slash"),
+            ("/*/a/*", "a literal one is written %2A"),
+            ("*.{txt,md}", "expected \"*\""),
+            ("~ \\.php$", "no regular expressions"),
+            ("^/private", "no regular expressions"),
+            ("/(private|secret)/*", "no regular expressions"),
             ("/a?b", "ends before"),
             ("/a//b", "the segment `` matches no request"),
             ("/a//*", "the segment `` matches no request"),

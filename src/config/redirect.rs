@@ -72,7 +72,11 @@ impl Kind for Onward {
                 "to" => to = Location.read(&part, context),
                 "status" => status = read_status(&part, context),
                 other => {
-                    let near = nearest(other, ["to", "status"]);
+                    let near = match other {
+                        "code" | "type" => Some("status"),
+                        "url" | "target" | "location" => Some("to"),
+                        _ => nearest(other, ["to", "status"]),
+                    };
                     let label =
                         near.map_or("expected `to` and `status`".into(), |near| format!("did you mean `{near}`?"));
                     let title = format!("unknown key {} in a redirect", Quoted(other));

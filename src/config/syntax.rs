@@ -58,6 +58,11 @@ pub(super) fn problems(errors: &[Error], document: &DeTable<'_>, text: &str) -> 
     (problems, usize::MAX)
 }
 
+/// What others write for true and false.
+fn is_said_of_a_flag(text: &str) -> bool {
+    ["yes", "no", "on", "off"].contains(&&*text.trim().to_ascii_lowercase())
+}
+
 /// The parser's message, split into what is wrong and what was expected, or a better one.
 fn problem(error: &Error, place: Place, line: &Place, document: &DeTable<'_>, text: &str) -> Diagnostic {
     let (title, expected) = error.message().split_once(", expected ").unwrap_or((error.message(), ""));
@@ -84,6 +89,10 @@ fn problem(error: &Error, place: Place, line: &Place, document: &DeTable<'_>, te
         }
         "string values must be quoted" if found.trim().is_empty() => {
             Diagnostic::at(place, "missing value").label("expected a value")
+        }
+        "string values must be quoted" if is_said_of_a_flag(found) => {
+            let flag = ["yes", "on"].contains(&&*found.trim().to_ascii_lowercase());
+            at("true or false, or a quoted string").help(format!("write {flag}, or \"{}\" as a text", found.trim()))
         }
         "string values must be quoted" => at("a quoted string").help(format!("write \"{}\"", found.trim())),
         "invalid boolean" if ["true", "false"].contains(&&*written.to_ascii_lowercase()) => {

@@ -32,8 +32,29 @@ const OTHER_NAMES: &[(&[&str], &str)] = &[
     (&["hidden", "hidden_files"], "dotfiles"),
     (&["compression", "encode", "gzip", "gzip_static", "brotli", "precompressed"], "compress"),
     (&["follow_symlinks", "disable_symlinks"], "symlinks"),
-    (&["deny", "allowed", "whitelist"], "allow"),
+    (&["allowed", "whitelist"], "allow"),
     (&["access_log", "file"], "access"),
+];
+
+/// What other servers have and this one has not, and what there is for it.
+const ABSENT: &[(&[&str], &str)] = &[
+    (
+        &["tls", "ssl", "https", "ssl_certificate", "ssl_certificate_key", "certificate", "cert", "acme"],
+        "there is no TLS here: let a proxy that has it stand in front",
+    ),
+    (
+        &["proxy_pass", "proxy", "reverse_proxy", "upstream", "fastcgi_pass", "php_fastcgi", "cgi"],
+        "files are all that is served here, and nothing is passed on",
+    ),
+    (
+        &["auth", "auth_basic", "basic_auth", "basicauth", "password", "passwords"],
+        "there are no passwords here: `allow` below `[site.path.\"/directory/*\"]` names the addresses that may ask",
+    ),
+    (&["deny", "blacklist"], "nobody is named who may not ask: `allow` names those who may"),
+    (
+        &["location", "locations", "route", "routes", "handle"],
+        "what holds for some paths is written below `[site.path.\"/directory/*\"]`",
+    ),
 ];
 
 /// One table, as a section of the config.
@@ -201,6 +222,9 @@ impl<'a> Table<'a> {
         let meant = OTHER_NAMES.iter().find(|(others, ours)| others.contains(&key) && section.keys().contains(ours));
         if let Some((_, ours)) = meant {
             return unknown.label(format!("here it is called `{ours}`"));
+        }
+        if let Some((_, instead)) = ABSENT.iter().find(|(others, _)| others.contains(&key)) {
+            return unknown.label("not a key of this server").help(*instead);
         }
         if let Some(near) = nearest(key, section.keys().into_iter().chain(self.subsections())) {
             return unknown.label(format!("did you mean `{near}`?"));

@@ -239,6 +239,7 @@ impl Word for Directory {
                         missing.help(format!("did you mean {}?", Quoted(&meant.to_string_lossy())))
                     }
                     None if text.starts_with('~') => missing.help("`~` is not expanded: write the whole path"),
+                    None if text.contains('$') => missing.help("variables are not expanded: write the whole path"),
                     None => {
                         missing.help("create it, or correct the path; it is relative to the directory of this file")
                     }

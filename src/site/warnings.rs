@@ -1,15 +1,19 @@
 //! What a config may not mean as it stands, by what there is below its roots now: files that it names and that are not
-//! there, rules for a directory that leave out what is in it, and a directory without anything to show.
+//! there, rules for a directory that leave out what is in it or name another, a config that is served with the rest, and
+//! a directory without anything to show.
 //!
 //! Never an error: what is not there now may be there when it is asked for.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use super::blame::blame;
 use super::sites::links;
 use crate::config::{
-    Config, Diagnostic, Diagnostics, ErrorStatus, Located, Origin, Pattern, Place, Rules, Site, near_file,
+    Config, Diagnostic, Diagnostics, ErrorStatus, Located, Origin, Pattern, Place, Rules, Site, near_directory,
+    near_file,
 };
 use crate::files::{OpenError, Opened, Root};
 
@@ -20,10 +24,10 @@ pub fn find(config: &Config) -> Option<Diagnostics> {
         // One that is gone since it was read is told of when it is served.
         let Ok(root) = Root::open(&site.root, links(site.symlinks)) else { continue };
         let missing = missing(site, &root, &told);
-        let found: Vec<_> =
-            missing.chain(rules_of_one(site, &root)).chain(nothing_to_show(config, site, &root)).collect();
+        let found: Vec<_> = missing.chain(rules_of_one(site, &root)).chain(rules_of_none(site, &root)).collect();
+        let found = found.into_iter().chain(nothing_to_show(config, site, &root)).chain(config_below(config, site));
         // What stands at the top of the file is told of once, for the first site that it does not suit.
-        doubts.extend(found.into_iter().filter(|doubt| told.insert(doubt.place().cloned())));
+        doubts.extend(found.filter(|doubt| told.insert(doubt.place().cloned())));
     }
     config.source.warn(doubts)
 }
@@ -78,6 +82,43 @@ fn rules_of_one(site: &Site, root: &Root) -> impl Iterator<Item = Diagnostic> {
         let doubt = Diagnostic::at(place?, title).label("holds for this one path");
         Some(doubt.help(format!("for all of it, write \"{below}\"")))
     })
+}
+
+/// Rules by which some may not ask, for a path where there is nothing, but by almost the same name there is something.
+fn rules_of_none(site: &Site, root: &Root) -> impl Iterator<Item = Diagnostic> {
+    site.rules.paths.iter().filter_map(|(pattern, rules)| {
+        let (path, near): (_, fn(&Path) -> Option<String>) = match pattern {
+            Pattern::Below(path) => (path.strip_suffix(b"/").unwrap_or(path), near_directory),
+            Pattern::Exact(path) => (path.as_slice(), near_file),
+            Pattern::Every | Pattern::Extension(_) => return None,
+        };
+        let place = rules.allow.as_ref()?.place.clone()?;
+        let Err(OpenError::NotFound) = root.open_beneath(path) else { return None };
+        let path = Path::new(OsStr::from_bytes(path));
+        let meant = Pattern::Exact(path.with_file_name(near(&site.root.join(path))?).into_os_string().into_vec());
+        let meant = if matches!(pattern, Pattern::Below(_)) { format!("{meant}/*") } else { meant.to_string() };
+        let doubt = Diagnostic::at(place, format!("there is nothing at {pattern} that this could keep anybody from"));
+        Some(doubt.label("who may ask for what is not there").help(format!("did you mean \"{meant}\"?")))
+    })
+}
+
+/// A config that is sent to whoever asks for it.
+fn config_below(config: &Config, site: &Site) -> Option<Diagnostic> {
+    let Origin::File(file) = &config.origin else { return None };
+    let path = file.canonicalize().ok()?;
+    let path = path.strip_prefix(site.root.canonicalize().ok()?).ok()?.as_os_str().as_bytes();
+    let is_hidden = path.split(|byte| *byte == b'/').any(|name| name.starts_with(b".")) && !site.dotfiles;
+    let rules = site.rules.of_path(path);
+    if is_hidden || rules.allow.is_some() || rules.redirect.is_some() {
+        return None;
+    }
+    let doubt = about(site.places.root.clone(), "this config is below a root".to_owned());
+    let url = Pattern::Exact(path.to_vec());
+    Some(
+        doubt
+            .label(format!("whoever asks for {url} can read it"))
+            .help("write it into a directory that is below no root"),
+    )
 }
 
 /// Where a key is written, unless it is there for all that is `below`, too.
