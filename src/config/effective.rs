@@ -98,7 +98,8 @@ pub(super) fn defaults(section: Section) -> Vec<(&'static str, Option<Plain>)> {
 /// forgotten.
 pub(super) fn unresolved(site: &Site) -> WrittenSite {
     let Site { hosts, default, listen, root, index, dotfiles, compress, symlinks, rules, places: _ } = site;
-    let SiteRules { every, paths, types, charset, errors, fallback } = rules;
+    // The index is a key of the site, too.
+    let SiteRules { every, paths, types, charset, errors, fallback, index: _ } = rules;
     let caches = of_paths(rules, |rules| Some(rules.cache.as_ref()?.value.clone()));
     let redirects = of_paths(rules, |rules| Some(rules.redirect.as_ref()?.1.value.clone()));
     let addresses = listen.iter().map(|listen| nowhere(absolute(&listen.address)));

@@ -23,12 +23,13 @@ pub enum Pattern {
 }
 
 impl Pattern {
-    /// Whether it is for this path.
-    pub fn matches(&self, path: &[u8]) -> bool {
+    /// Whether it is for this path. To one for an extension a directory has the name of its page, which is `index`.
+    pub fn matches(&self, path: &[u8], index: &str) -> bool {
         match self {
             Pattern::Every => true,
             Pattern::Extension(extension) => {
-                let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+                let name = path.rsplit(|&byte| byte == b'/').next().filter(|name| !name.is_empty());
+                let name = name.unwrap_or(index.as_bytes());
                 let start = name.len().saturating_sub(extension.len());
                 start > 0 && name.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(extension.as_bytes()))
             }
@@ -205,16 +206,17 @@ mod tests {
             ("/a/*", &["a/", "a/b", "a/b/c"], &["a", "ab/c", "b/a/c"]),
             ("/%61%20b/%2a", &["a b/*"], &["a b/c"]),
             ("/ü", &["ü"], &["u"]),
-            ("*.iso", &["a.iso", "b/a.ISO", "a.b.iso"], &[".iso", "b/.iso", "a.iso/", "iso", "a.iso/b", "aiso"]),
+            ("*.iso", &["a.iso", "b/a.ISO", "a.b.iso"], &["", ".iso", "b/.iso", "a.iso/", "iso", "a.iso/b", "aiso"]),
             ("/a:b/:/{}/$/%3Aid", &["a:b/:/{}/$/:id"], &[]),
+            ("*.html", &["", "a/", "a/b/", "a/b.html"], &["a", "a.html/b"]),
             ("*.Tar.gz", &["a.tar.gz"], &["a.gz", ".tar.gz"]),
         ] {
             let pattern = pattern(text).unwrap();
             for path in matching {
-                assert!(pattern.matches(path.as_bytes()), "{text} is for {path}");
+                assert!(pattern.matches(path.as_bytes(), "index.html"), "{text} is for {path}");
             }
             for path in other {
-                assert!(!pattern.matches(path.as_bytes()), "{text} is not for {path}");
+                assert!(!pattern.matches(path.as_bytes(), "index.html"), "{text} is not for {path}");
             }
         }
     }

@@ -8,6 +8,7 @@ use std::hash::Hash;
 
 use toml::Spanned;
 
+use super::DEFAULT_INDEX;
 use super::address_range::AddressRange;
 use super::diagnostic::Diagnostic;
 use super::field::FieldName;
@@ -38,6 +39,9 @@ pub struct SiteRules {
     pub errors: Vec<(ErrorStatus, Located<String>)>,
     /// The file that is sent where there is none, below the root
     pub fallback: Option<Located<String>>,
+    /// The page of a directory, as it is named for rules that go by names: the first of those that there may be, empty
+    /// where there is none
+    pub index: String,
 }
 
 /// Which errors a page is for.
@@ -83,7 +87,8 @@ impl Default for SiteRules {
         let cache = Some(Located::nowhere(CACHE_CONTROL.to_owned()));
         let every = Rules { cache, listing: Some(Located::nowhere(false)), ..Rules::default() };
         let charset = Located::nowhere(CHARSET.to_owned());
-        Self { every, paths: Vec::new(), types: Vec::new(), charset, errors: Vec::new(), fallback: None }
+        let index = DEFAULT_INDEX.to_owned();
+        Self { every, paths: Vec::new(), types: Vec::new(), charset, errors: Vec::new(), fallback: None, index }
     }
 }
 
@@ -129,6 +134,9 @@ impl SiteRules {
         rules.errors.retain(|(_, file)| !file.is_empty());
         let fallback = own.fallback.as_ref().or(top.fallback.as_ref()).map(Located::of);
         rules.fallback = fallback.filter(|file| !file.is_empty());
+        if let Some(index) = own.index.as_ref().or(top.index.as_ref()) {
+            rules.index = index.get_ref().first().map_or_else(String::new, |name| name.get_ref().clone());
+        }
         if let Some(charset) = own.charset.as_ref().or(top.charset.as_ref()) {
             rules.charset = Located::of(charset);
         }
@@ -140,7 +148,10 @@ impl SiteRules {
     /// What holds for a path, of all rules together.
     pub fn of_path(&self, path: &[u8]) -> Rules {
         let mut all = self.every.clone();
-        self.paths.iter().filter(|(pattern, _)| pattern.matches(path)).for_each(|(_, rules)| all.add(rules));
+        self.paths
+            .iter()
+            .filter(|(pattern, _)| pattern.matches(path, &self.index))
+            .for_each(|(_, rules)| all.add(rules));
         all
     }
 

@@ -140,3 +140,44 @@ fn fields_and_caching_below_a_path() {
         assert_eq!(fields("/missing.iso"), ["iso", "site", "every", "iso", "no-cache"]);
     }
 }
+
+#[test]
+fn a_directory_is_its_index_file_to_rules_for_extensions() {
+    let directory = Scratch::with(&[
+        ("www/index.html", "x"),
+        ("www/docs/index.html", "x"),
+        ("www/a.js", "x"),
+        ("private/index.htm", "x"),
+        ("private/a.txt", "x"),
+    ]);
+    let server = Server::configured(
+        &directory,
+        "listen = '127.0.0.1:0'
+        [[site]]
+        hosts = 'a.test'
+        root = 'www'
+        cache = { '*' = 'max-age=31536000', '*.html' = 'no-cache', '/docs/*' = 'max-age=60' }
+        [[site]]
+        hosts = 'b.test'
+        root = 'private'
+        index = ['index.htm', 'a.txt']
+        [site.path.'*.htm']
+        allow = []
+        ",
+    );
+    let get = |host: &str, path: &str| {
+        server.connect().exchange(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
+    };
+    for (path, cache) in [
+        ("/", "no-cache"),
+        ("/index.html", "no-cache"),
+        ("/a.js", "max-age=31536000"),
+        ("/docs/", "max-age=60"),
+    ] {
+        get("a.test", path).assert_status(200).assert_field("Cache-Control", cache);
+    }
+    // Nobody gets by a directory what is kept from them by its name.
+    get("b.test", "/").assert_status(403);
+    get("b.test", "/index.htm").assert_status(403);
+    get("b.test", "/a.txt").assert_status(200);
+}
