@@ -20,7 +20,7 @@ pub(super) type Load = Arc<dyn Fn() -> Result<Config, Diagnostics> + Send + Sync
 
 /// What a reload begins with.
 pub(super) struct Loaded {
-    pub(super) config: Config,
+    pub(super) config: Result<Config, Diagnostics>,
     /// For those who serve now: their log files may have been moved away.
     pub(super) logs: Result<NewLogs, StartError>,
 }
@@ -59,7 +59,7 @@ pub(super) fn begin(
 ) -> Result<(), StartError> {
     let (load, news) = (Arc::clone(load), Arc::clone(news));
     let act = move || -> Result<Box<Loaded>, ReloadError> {
-        Ok(Box::new(Loaded { config: load()?, logs: NewLogs::open(workers, appearance) }))
+        Ok(Box::new(Loaded { config: load(), logs: NewLogs::open(workers, appearance) }))
     };
     let thread = thread::Builder::new().name("reload".to_owned()).spawn(move || {
         // Whoever waits for it waits for good.

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use super::listeners::Listeners;
 use super::outfit::{Event, Orders, Outfit, Particulars, Reports};
-use super::reload::NewLogs;
 use super::start_error::StartError;
 use super::worker::Worker;
 use crate::config::Config;
@@ -42,7 +41,7 @@ pub(super) enum Purpose {
     /// To serve what is in the place of a root now
     Renewal,
     /// To serve by another config
-    Reload { listeners: Listeners, logs: Result<NewLogs, StartError>, changes: Vec<String> },
+    Reload { listeners: Listeners, changes: Vec<String> },
 }
 
 /// A worker on its thread.

@@ -242,12 +242,11 @@ impl Supervisor {
         match purpose {
             Purpose::Start => self.workers.push(worker),
             Purpose::Renewal => self.succeed(worker),
-            Purpose::Reload { listeners, logs, changes } => {
+            Purpose::Reload { listeners, changes } => {
                 for (_, listener) in listeners.listeners() {
                     // It was bound with another backlog, perhaps. It listens as it did where that fails.
                     let _ = listener.set_backlog(worker.config.limits.backlog);
                 }
-                logs.map_or_else(|error| log::error!("{error}"), |logs| logs.hand_out(&mut self.workers));
                 self.listeners = listeners;
                 self.config = Arc::clone(&worker.config);
                 self.succeed(worker);
@@ -304,14 +303,18 @@ impl Supervisor {
             return Ok(());
         }
         let Loaded { config, logs } = loaded;
-        let config = Arc::new(config);
+        // Whatever becomes of the config: their files may have been moved away, to be made smaller next.
+        match logs {
+            Ok(logs) => logs.hand_out(&mut self.workers),
+            Err(error) => log::error!("the logs stay as they were: {error}"),
+        }
+        let config = Arc::new(config?);
         let listeners = Listeners::bind(&config, Some(&self.listeners))?;
         let mut changes = self.config.changes(&config);
         for address in listeners.bound_again(&self.listeners) {
             changes.push(format!("~ listen {}: bound again", Visible(address.to_string().as_bytes())));
         }
         if changes.is_empty() {
-            logs?.hand_out(&mut self.workers);
             if self.takes_restart(&config) {
                 log::warn!("{USER_TAKES_RESTART}");
             } else {
@@ -321,7 +324,7 @@ impl Supervisor {
         }
         listeners.tell_left_out();
         let worker = self.spawn(self.outfit(&config, Roots::All, &listeners)?)?;
-        let purpose = Purpose::Reload { listeners, logs, changes };
+        let purpose = Purpose::Reload { listeners, changes };
         self.pending = Pending::Opening(Box::new(Opening { worker, purpose }));
         Ok(())
     }

@@ -189,3 +189,25 @@ fn as_many_rules_as_a_site_may_have_take_no_time_to_read() {
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }
+
+#[test]
+fn what_other_servers_have_is_told_to_be_missing() {
+    for (line, help) in [
+        ("tls = true", "there is no TLS here"),
+        ("ssl_certificate = 'a.pem'", "let a proxy that has it stand in front"),
+        ("proxy_pass = 'http://a'", "nothing is passed on"),
+        ("auth_basic = 'a'", "`allow` below"),
+        ("deny = ['10.0.0.1']", "`allow` names those who may"),
+        ("location = '/'", "is written below `[site.path."),
+        ("listing = yes", "write true, or \"yes\" as a text"),
+        ("listing = off", "write false, or \"off\" as a text"),
+        ("listen = '::1:80'", "write \"[::1]:80\""),
+        ("redirects = { '/a' = { url = '/b' } }", "did you mean `to`?"),
+        ("redirects = { '/a' = { to = '/b', code = 301 } }", "did you mean `status`?"),
+    ] {
+        let finished = check(&format!("[[site]]\nroot = 'www'\n{line}\n"));
+        assert!(finished.stderr.contains(help), "{line}: {}", finished.stderr);
+    }
+    let finished = check("[[site]]\nroot = '$HOME/www'\n");
+    assert!(finished.stderr.contains("variables are not expanded"), "{}", finished.stderr);
+}

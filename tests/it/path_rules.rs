@@ -168,12 +168,9 @@ fn a_directory_is_its_index_file_to_rules_for_extensions() {
     let get = |host: &str, path: &str| {
         server.connect().exchange(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
     };
-    for (path, cache) in [
-        ("/", "no-cache"),
-        ("/index.html", "no-cache"),
-        ("/a.js", "max-age=31536000"),
-        ("/docs/", "max-age=60"),
-    ] {
+    for (path, cache) in
+        [("/", "no-cache"), ("/index.html", "no-cache"), ("/a.js", "max-age=31536000"), ("/docs/", "max-age=60")]
+    {
         get("a.test", path).assert_status(200).assert_field("Cache-Control", cache);
     }
     // Nobody gets by a directory what is kept from them by its name.

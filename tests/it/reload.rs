@@ -202,6 +202,14 @@ fn the_access_log_is_opened_again() {
         get(&server, "/a.txt?3");
         has(&log, "/a.txt?3")
     });
+    // Where the config is broken.
+    fs::rename(&log, &moved).unwrap();
+    directory.write("webserv.toml", format!("{config}indx = 'a'\n"));
+    server.reload("cannot reload, all stays as it was:");
+    eventually("the file is made again", || {
+        get(&server, "/a.txt?5");
+        has(&log, "/a.txt?5")
+    });
     // Where the config has changed as well.
     fs::rename(&log, &moved).unwrap();
     directory.write("webserv.toml", format!("{config}index = 'a'\n"));

@@ -129,3 +129,37 @@ fn a_directory_with_nothing_to_show_is_told_of() {
         assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), expected), "{arguments:?}");
     }
 }
+
+#[test]
+fn what_is_meant_to_be_kept_from_some_and_is_not_is_told_of() {
+    let directory = Scratch::with(&[("www/index.html", "x"), ("www/private/a.txt", "x"), ("www/plan.txt", "x")]);
+    let check = |config: &str| {
+        let file = directory.write("site.toml", config);
+        let finished = run(webserv().args(["--check", "-c"]).arg(file));
+        assert_eq!(finished.code, Some(0), "{config}: {finished:?}");
+        finished.stderr
+    };
+    for (path, meant) in [
+        ("/privat/*", Some("/private/*")),
+        ("/Private/*", Some("/private/*")),
+        ("/plan.tx", Some("/plan.txt")),
+        ("/private/*", None),
+        ("/plan.txt", None),
+        // Nothing is like it: it may well be for what is to come.
+        ("/.git/*", None),
+        ("*.sql", None),
+    ] {
+        let said = check(&format!("[[site]]\nroot = 'www'\n[site.path.'{path}']\nallow = []\n"));
+        let title = format!("there is nothing at {path} that this could keep anybody from");
+        assert_eq!(said.contains(&title), meant.is_some(), "{path}: {said}");
+        let help = meant.map(|meant| format!("did you mean \"{meant}\"?"));
+        assert!(help.is_none_or(|help| said.contains(&help)), "{path}: {said}");
+    }
+    let site = "[[site]]\nroot = '.'\nindex = 'www/index.html'\n".replace("www/index.html", "plan.txt");
+    let said = check(&site);
+    assert!(said.contains("this config is below a root") && said.contains("whoever asks for /site.toml"), "{said}");
+    for rule in ["[site.path.'/site.toml']\nallow = []\n", "[site.path.'*.toml']\nallow = []\n"] {
+        assert_eq!(check(&format!("{site}{rule}")), "", "{rule}");
+    }
+    assert_eq!(check("[[site]]\nroot = 'www'\n"), "");
+}
