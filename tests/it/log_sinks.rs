@@ -96,6 +96,19 @@ fn small_fifo_reader(path: &Path) -> File {
     reader
 }
 
+/// A server that cannot write the twentieth line to the end, the peer that has asked for it, and what ends that.
+fn in_the_middle_of_a_line(directory: &Scratch, config: &str) -> (Server, Peer, impl Fn(u64) + use<>) {
+    let mut server = Server::configured(directory, config);
+    let process = Pid::from_raw(server.process.id().cast_signed());
+    let limit =
+        move |bytes| _ = prlimit(process, Resource::Fsize, Rlimit { current: Some(bytes), maximum: None }).unwrap();
+    let mut peer = server.connect();
+    limit(10_001);
+    ask(&mut peer, 0..20);
+    server.process.stderr.line_with("lost: File too large");
+    (server, peer, limit)
+}
+
 #[test]
 fn a_full_disk_costs_lines_that_are_counted() {
     let (directory, config) = site("/dev/full");
@@ -116,13 +129,7 @@ fn a_full_disk_costs_lines_that_are_counted() {
 #[test]
 fn a_disk_that_is_full_for_a_while_cuts_no_line() {
     let (directory, config) = site("access.log");
-    let mut server = Server::configured(&directory, &config);
-    let process = Pid::from_raw(server.process.id().cast_signed());
-    let limit = |bytes| _ = prlimit(process, Resource::Fsize, Rlimit { current: Some(bytes), maximum: None }).unwrap();
-    let mut peer = server.connect();
-    limit(10_001); // in the middle of a line
-    ask(&mut peer, 0..20);
-    server.process.stderr.line_with("lost: File too large");
+    let (server, mut peer, limit) = in_the_middle_of_a_line(&directory, &config);
     limit(50_001);
     ask(&mut peer, 20..60);
     eventually("the file grows again", || directory.join("access.log").metadata().unwrap().len() == 50_001);
@@ -138,13 +145,7 @@ fn a_disk_that_is_full_for_a_while_cuts_no_line() {
 #[test]
 fn a_log_that_is_emptied_while_the_disk_is_full_begins_with_a_whole_line() {
     let (directory, config) = site("access.log");
-    let mut server = Server::configured(&directory, &config);
-    let process = Pid::from_raw(server.process.id().cast_signed());
-    let limit = |bytes| _ = prlimit(process, Resource::Fsize, Rlimit { current: Some(bytes), maximum: None }).unwrap();
-    let mut peer = server.connect();
-    limit(10_001); // in the middle of a line
-    ask(&mut peer, 0..20);
-    server.process.stderr.line_with("lost: File too large");
+    let (server, mut peer, limit) = in_the_middle_of_a_line(&directory, &config);
     let log = directory.join("access.log");
     File::options().write(true).open(&log).unwrap().set_len(0).unwrap();
     limit(100_000_000);
