@@ -19,8 +19,8 @@
 //! from the disk, a directory be listed or a file be encoded, do that and nothing else. That of a
 //! [`sink::Sink`], which there is none of until a line has been logged, writes the lines and does nothing else. The
 //! main thread is the [`server::Supervisor`], which waits for signals. It takes nothing from clients, so it may do what
-//! a worker must not be able to: bind listeners, and have a thread that comes and goes read the config and open logs,
-//! which a disk may delay. A config that is loaded again gets a worker of its own, with nothing of the old one but the
+//! a worker must not be able to: bind listeners, and have a thread that comes and goes read the config, look for what
+//! it may not mean and open logs, which a disk may delay. A config that is loaded again gets a worker of its own, with nothing of the old one but the
 //! listeners that stay; the old worker gives it every client that is between two requests, and ends with its last one.
 //!
 //! # Rooms
@@ -63,7 +63,7 @@
 //!   undone while a socket is ready is queued by the loop. Keys carry a generation, so that an event that comes late
 //!   meets no other client.
 //! - **A request is answered under one config**, and a connection outlives any number of them. A reload either goes
-//!   through as a whole or changes nothing.
+//!   through as a whole or changes nothing; logs are opened again in any case.
 //! - **Blame is a type.** A [`http::Rejection`] is the peer's fault and becomes a response, a [`config::Diagnostic`] is
 //!   the config author's and has a place, an [`std::io::Error`] is the machine's and goes to the log. Why a connection
 //!   ends is a [`http::CloseReason`].

@@ -4,9 +4,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use env_logger::{Target, WriteStyle};
 use log::{Level, LevelFilter};
@@ -15,7 +13,7 @@ use webserv::config::{Config, Diagnostics};
 use webserv::files::Timestamp;
 use webserv::server::banner::{self, Look, Shape};
 use webserv::server::trace::{self, Painted};
-use webserv::server::{Appearance, Browser, Signals, StartError, Supervisor};
+use webserv::server::{self, Appearance, Browser, Signals, StartError, Supervisor};
 use webserv::sink::{self, Sink};
 use webserv::site::{expect, explain, warnings};
 
@@ -24,12 +22,6 @@ const FAILURE: u8 = 1;
 
 /// The arguments or the config are wrong.
 const USAGE: u8 = 2;
-
-/// How long a disk may keep a server from saying that it serves, since its warnings are told first.
-const WARNING_TIME: Duration = Duration::from_secs(1);
-
-/// The stack of who looks for warnings, in bytes: more than it takes. It is not given back when that is done.
-const WARNING_STACK: usize = 512 * 1024;
 
 fn main() -> ExitCode {
     // First of all: until then a signal that asks for a reload or a stop is one that kills.
@@ -86,21 +78,6 @@ fn warn(config: &Config, arguments: &Arguments) {
     }
 }
 
-/// Tells the same, now or when the disk has answered. A signal to stop is not to wait for that.
-fn warn_in_time(config: Arc<Config>, arguments: Arguments) {
-    let (telling, told) = mpsc::channel::<()>();
-    let warn = move || {
-        warn(&config, &arguments);
-        drop(telling);
-    };
-    // Nothing is sent: it has been told when there is nobody left who could.
-    if let Ok(thread) = thread::Builder::new().name("warn".to_owned()).stack_size(WARNING_STACK).spawn(warn)
-        && told.recv_timeout(WARNING_TIME) == Err(RecvTimeoutError::Disconnected)
-    {
-        _ = thread.join();
-    }
-}
-
 /// What is to be told of a config that is not to be served.
 fn told(config: &Config, arguments: &Arguments) -> Option<Result<String, Diagnostics>> {
     let (software, now) = (software(arguments.verbosity), Timestamp::from(SystemTime::now()));
@@ -140,8 +117,9 @@ fn serve(config: Config, arguments: Arguments, signals: Signals) -> Result<(), S
     let appearance = Appearance { software, shows_access: !is_quiet, color: arguments.color.suits_terminals() };
     let browser = arguments.open.then(Browser::prepare);
     let Some(supervisor) = Supervisor::start(config, appearance, signals)? else { return Ok(()) };
-    // No sooner: what is told has a thread of its own, which would begin as root.
-    warn_in_time(Arc::clone(supervisor.config()), arguments.clone());
+    let (config, asked) = (Arc::clone(supervisor.config()), arguments.clone());
+    // No sooner: what is told has a thread of its own, which would begin as root. Nobody takes signals meanwhile.
+    server::aside(move || warn(&config, &asked));
     if !is_quiet {
         let shape = if io::stderr().is_terminal() { Shape::Lines } else { Shape::Line };
         let look = Look { shape, color: arguments.color.suits(&io::stderr()) };

@@ -17,6 +17,7 @@
 //!
 //! Chooses no status and parses no byte.
 
+mod aside;
 pub mod banner;
 mod browser;
 mod client;
@@ -40,6 +41,7 @@ mod supervisor;
 pub mod trace;
 mod worker;
 
+pub use aside::aside;
 pub use browser::Browser;
 pub use listeners::{Endpoint, Listeners};
 pub use outfit::{Orders, Outfit, Particulars, Reports, Roots};
