@@ -169,7 +169,6 @@ mod tests {
             default: hosts.is_empty(),
             listen: listen.iter().map(|address| Listen::at(address.parse().unwrap())).collect(),
             root: root.into(),
-            index: vec!["index.html".to_owned()],
             dotfiles: false,
             compress: true,
             symlinks: Symlinks::Inside,
@@ -209,7 +208,7 @@ mod tests {
             site(&["c.test"], "/c", &["80"]),
         ]);
         if let Some(site) = new.sites.last_mut() {
-            (site.default, site.index) = (true, vec!["a".to_owned(), "b\u{1b}".to_owned()]);
+            (site.default, site.rules.index) = (true, vec!["a".to_owned(), "b\u{1b}".to_owned()]);
             (site.dotfiles, site.symlinks) = (true, Symlinks::Follow);
         }
         new.limits.head_time = Duration::from_secs(5);

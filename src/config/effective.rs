@@ -97,9 +97,8 @@ pub(super) fn defaults(section: Section) -> Vec<(&'static str, Option<Plain>)> {
 /// A site as it would be written if no other had anything in common with it. Every key is named here, so that none is
 /// forgotten.
 pub(super) fn unresolved(site: &Site) -> WrittenSite {
-    let Site { hosts, default, listen, root, index, dotfiles, compress, symlinks, rules, places: _ } = site;
-    // The index is a key of the site, too.
-    let SiteRules { every, paths, types, charset, errors, fallback, index: _ } = rules;
+    let Site { hosts, default, listen, root, dotfiles, compress, symlinks, rules, places: _ } = site;
+    let SiteRules { every, paths, types, charset, errors, fallback, index } = rules;
     let caches = of_paths(rules, |rules| Some(rules.cache.as_ref()?.value.clone()));
     let redirects = of_paths(rules, |rules| Some(rules.redirect.as_ref()?.1.value.clone()));
     let addresses = listen.iter().map(|listen| nowhere(absolute(&listen.address)));

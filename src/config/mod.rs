@@ -116,8 +116,6 @@ pub struct Site {
     pub listen: Vec<Listen>,
     /// The directory, as an absolute path whose symbolic links are not resolved.
     pub root: PathBuf,
-    /// The files that stand for their directory, the first that exists.
-    pub index: Vec<String>,
     /// Whether names that begin with a dot are served. `/.well-known/` is in any case.
     pub dotfiles: bool,
     /// Whether files are sent in content codings, where a client accepts them.
@@ -217,7 +215,6 @@ impl Site {
             default: true,
             listen: vec![Listen { address: Address::Localhost(DEFAULT_PORT), port_given: false }],
             root,
-            index: vec![DEFAULT_INDEX.to_owned()],
             dotfiles: false,
             compress: true,
             symlinks: DEFAULT_SYMLINKS,

@@ -24,7 +24,7 @@ pub enum Pattern {
 
 impl Pattern {
     /// Whether it is for this path. To one for an extension a directory has the name of its page, which is `index`.
-    pub fn matches(&self, path: &[u8], index: &str) -> bool {
+    pub(super) fn matches(&self, path: &[u8], index: &str) -> bool {
         match self {
             Pattern::Every => true,
             Pattern::Extension(extension) => {

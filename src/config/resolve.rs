@@ -18,9 +18,7 @@ use super::log_target;
 use super::rules::{self, SiteRules};
 use super::source::{Located, Places, Source};
 use super::written::{Written, WrittenSite};
-use super::{
-    Config, DEFAULT_INDEX, DEFAULT_PORT, DEFAULT_SYMLINKS, Limits, Listen, Log, Origin, Overrides, Server, Site,
-};
+use super::{Config, DEFAULT_PORT, DEFAULT_SYMLINKS, Limits, Listen, Log, Origin, Overrides, Server, Site};
 
 /// The config of the file at `path`, where every site of it is complete, and what is wrong with it.
 pub(super) fn file(
@@ -151,10 +149,6 @@ impl Claimant<'_> {
             default: self.takes_the_rest().is_some(),
             listen: self.claims.iter().map(|claim| claim.listen.clone()).collect(),
             root: root.get_ref().clone(),
-            index: match index {
-                Some(names) => names.get_ref().iter().map(|name| name.get_ref().clone()).collect(),
-                None => vec![DEFAULT_INDEX.to_owned()],
-            },
             dotfiles: dotfiles.is_some_and(|dotfiles| *dotfiles.get_ref()),
             compress: shared.compress.or(top.compress).unwrap_or(true),
             symlinks: shared.symlinks.or(top.symlinks).unwrap_or(DEFAULT_SYMLINKS),

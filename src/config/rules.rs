@@ -39,9 +39,8 @@ pub struct SiteRules {
     pub errors: Vec<(ErrorStatus, Located<String>)>,
     /// The file that is sent where there is none, below the root
     pub fallback: Option<Located<String>>,
-    /// The page of a directory, as it is named for rules that go by names: the first of those that there may be, empty
-    /// where there is none
-    pub index: String,
+    /// The files that stand for their directory, the first that exists
+    pub index: Vec<String>,
 }
 
 /// Which errors a page is for.
@@ -87,7 +86,7 @@ impl Default for SiteRules {
         let cache = Some(Located::nowhere(CACHE_CONTROL.to_owned()));
         let every = Rules { cache, listing: Some(Located::nowhere(false)), ..Rules::default() };
         let charset = Located::nowhere(CHARSET.to_owned());
-        let index = DEFAULT_INDEX.to_owned();
+        let index = vec![DEFAULT_INDEX.to_owned()];
         Self { every, paths: Vec::new(), types: Vec::new(), charset, errors: Vec::new(), fallback: None, index }
     }
 }
@@ -135,7 +134,7 @@ impl SiteRules {
         let fallback = own.fallback.as_ref().or(top.fallback.as_ref()).map(Located::of);
         rules.fallback = fallback.filter(|file| !file.is_empty());
         if let Some(index) = own.index.as_ref().or(top.index.as_ref()) {
-            rules.index = index.get_ref().first().map_or_else(String::new, |name| name.get_ref().clone());
+            rules.index = index.get_ref().iter().map(|name| name.get_ref().clone()).collect();
         }
         if let Some(charset) = own.charset.as_ref().or(top.charset.as_ref()) {
             rules.charset = Located::of(charset);
@@ -148,11 +147,13 @@ impl SiteRules {
     /// What holds for a path, of all rules together.
     pub fn of_path(&self, path: &[u8]) -> Rules {
         let mut all = self.every.clone();
-        self.paths
-            .iter()
-            .filter(|(pattern, _)| pattern.matches(path, &self.index))
-            .for_each(|(_, rules)| all.add(rules));
+        self.paths.iter().filter(|(pattern, _)| self.has(pattern, path)).for_each(|(_, rules)| all.add(rules));
         all
+    }
+
+    /// Whether a rule for these paths is one for that path. By its name a directory is the first of its index files.
+    pub fn has(&self, pattern: &Pattern, path: &[u8]) -> bool {
+        pattern.matches(path, self.index.first().map_or("", String::as_str))
     }
 
     /// What holds for the paths of a pattern. Those `known` have a place.

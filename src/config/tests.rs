@@ -134,7 +134,7 @@ fn every_key_is_read() {
     assert_eq!((first.dotfiles, second.dotfiles), (true, false));
     assert_eq!((first.compress, second.compress), (false, true));
     assert_eq!((first.symlinks, second.symlinks), (Symlinks::Follow, Symlinks::Deny));
-    assert_eq!((first.index.as_slice(), second.index.as_slice()), (&["start.html".to_owned()][..], &[][..]));
+    assert_eq!((&*first.rules.index, &*second.rules.index), (&["start.html".to_owned()][..], &[][..]));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn what_is_not_written_has_its_default() {
     let config = accept("[[site]]\nroot = 'www'\n");
     let site = &config.sites[0];
     assert_eq!(site.listen, [Listen { address: Address::Localhost(8080), port_given: false }]);
-    assert_eq!((site.default, site.index.as_slice()), (true, &["index.html".to_owned()][..]));
+    assert_eq!((site.default, &*site.rules.index), (true, &["index.html".to_owned()][..]));
     let listing = site.rules.every.listing.as_deref().copied();
     assert_eq!((listing, site.dotfiles, site.symlinks), (Some(false), false, Symlinks::Inside));
     assert!(site.compress);

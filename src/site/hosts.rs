@@ -149,13 +149,11 @@ mod tests {
 
     fn site(hosts: &[&str], default: bool) -> Site {
         let hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
-        let (listen, index) = (Vec::new(), Vec::new());
         Site {
             hosts,
             default,
-            listen,
+            listen: Vec::new(),
             root: "/".into(),
-            index,
             dotfiles: false,
             compress: true,
             symlinks: Symlinks::Inside,

@@ -185,14 +185,14 @@ impl RuleBook {
 
     /// What holds for this path.
     pub(super) fn find(&mut self, path: &[u8]) -> Rc<Rules> {
-        let config::SiteRules { paths, index, .. } = &self.written;
+        let paths = &self.written.paths;
         if paths.is_empty() {
             return self.every();
         }
         let mut ends = path.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/').map(|(slash, _)| slash + 1);
         let directory = || ends.find_map(|end| self.below.get(path.get(..end)?));
         let by_path = self.exact.get(path).or_else(directory).copied();
-        let matches = |place: &usize| paths.get(*place).is_some_and(|(pattern, _)| pattern.matches(path, index));
+        let matches = |place: &usize| paths.get(*place).is_some_and(|(pattern, _)| self.written.has(pattern, path));
         let by_name = self.extensions.iter().copied().find(matches);
         let found =
             self.found.entry([by_path, by_name]).or_insert_with(|| Rc::new(Rules::of(&self.written.of_path(path))));

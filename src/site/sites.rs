@@ -84,7 +84,7 @@ impl Sites {
                 number,
                 root,
                 standing: Standing::There,
-                index: site.index.iter().map(|name| name.clone().into_bytes()).collect(),
+                index: site.rules.index.iter().map(|name| name.clone().into_bytes()).collect(),
                 shows_dotfiles: site.dotfiles,
                 compresses: site.compress,
                 key: Vec::new(),

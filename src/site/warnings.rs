@@ -59,8 +59,8 @@ fn title(status: ErrorStatus) -> String {
     }
 }
 
-/// Rules for a directory alone, where those of other servers are for all that is in it. Whoever has the same key for all that
-/// is in it, too, knows.
+/// Rules for a directory alone, where those of other servers are for all that is in it. Whoever has the same key for
+/// all that is in it, too, knows.
 fn rules_of_one(site: &Site, root: &Root) -> impl Iterator<Item = Diagnostic> {
     site.rules.paths.iter().filter_map(|(pattern, rules)| {
         let Pattern::Exact(path) = pattern else { return None };
@@ -133,10 +133,10 @@ fn nothing_to_show(config: &Config, site: &Site, root: &Root) -> Option<Diagnost
     if !is_directory || lists || site.rules.fallback.is_some() {
         return None;
     }
-    let mut indexes = site.index.iter();
+    let mut indexes = site.rules.index.iter();
     let is_empty = indexes.all(|name| matches!(root.open_beneath(name.as_bytes()), Err(OpenError::NotFound)));
     is_empty.then(|| {
-        Diagnostic::without_place(format!("there is no {} in {}", site.index.join(" or "), config.origin))
+        Diagnostic::without_place(format!("there is no {} in {}", site.rules.index.join(" or "), config.origin))
             .help("with --listing it is shown what there is")
     })
 }
