@@ -67,7 +67,7 @@ const DEFAULT_CONFIG: &str = "conf/webserv.toml";
 /// asked for (status 0).
 pub fn parse() -> Arguments {
     let given: Vec<_> = std::env::args_os().collect();
-    arguments(&parser().color(color::guess(&given)).get_matches_from(given))
+    arguments(&parser().color(Color::of(color::guess(&given)).into()).get_matches_from(given))
 }
 
 /// The definition, and what is given to other servers: nothing takes it here, but the error says what does.

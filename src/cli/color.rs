@@ -46,6 +46,18 @@ impl Color {
     }
 }
 
+/// For clap's own words. It may decide no more than whether they go to a terminal: it would ask more of the environment
+/// than is asked above, for one whether this is CI.
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> ColorChoice {
+        match color {
+            Color::OnTerminals => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+    }
+}
+
 /// What `--color` seems to be, for what has to be told before all arguments are understood, or because they cannot be.
 pub(super) fn guess(arguments: &[OsString]) -> ColorChoice {
     let options = arguments.split(|argument| argument == "--").next().unwrap_or_default();

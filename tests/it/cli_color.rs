@@ -28,6 +28,7 @@ const ON_A_TERMINAL: &[(Setting, bool)] = &[
     ((&[("TERM", "xterm"), ("CLICOLOR", "0")], &[]), false),
     ((&[("TERM", "xterm"), ("RUST_LOG_STYLE", "always")], &["--color", "never"]), false),
     ((&[("TERM", "dumb")], &[]), false),
+    ((&[("TERM", "dumb"), ("CI", "true")], &[]), false),
 ];
 
 /// The same elsewhere.
