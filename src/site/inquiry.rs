@@ -126,6 +126,18 @@ impl Inquirer {
         Reply { status, fields, notes }
     }
 
+    /// The URL that a browser asks for next that is given this one. None where that is the last, or may well lead to
+    /// another server.
+    pub(super) fn sent_on(&mut self, url: &str) -> Option<String> {
+        let url: Url = url.parse().ok()?;
+        let (host, port) = url.authority()?;
+        let binding = self.binding_of(&url).ok()?;
+        let names = |binding: &Binding| binding.hosts.names(host.as_bytes());
+        let is_ours = literal(host).is_some() || is_local(host) || self.sites.bindings.get(binding).is_some_and(names);
+        let to = is_ours.then(|| self.ask(binding, &url, Accepts::Html).field("Location")).flatten()?;
+        Some(if to.starts_with('/') { format!("http://{host}:{port}{to}") } else { to })
+    }
+
     /// The answer to the second who accepts the coding that is made here, where it is one that was made for the first.
     pub(super) fn ask_for_encoding(&mut self, binding: usize, url: &Url) -> Option<Reply> {
         self.ask(binding, url, Accepts::Coding(MADE));

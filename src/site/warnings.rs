@@ -1,21 +1,23 @@
 //! What a config may not mean as it stands, by what there is below its roots now: files that it names and that are not
 //! there, rules for a directory that leave out what is in it or name another, a config that is served with the rest, and
-//! a directory without anything to show.
+//! a directory without anything to show. And redirects that may lead nowhere, by the hosts that they name.
 //!
-//! Never an error: what is not there now may be there when it is asked for.
+//! Never an error: what is not there now may be there when it is asked for, and a host may lead elsewhere.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::blame::blame;
+use super::inquiry::Inquirer;
 use super::sites::links;
 use crate::config::{
-    Config, Diagnostic, Diagnostics, ErrorStatus, Located, Origin, Pattern, Place, Rules, Site, near_directory,
-    near_file,
+    Config, Diagnostic, Diagnostics, ErrorStatus, Located, Origin, Pattern, Place, Redirect, Rules, Site,
+    near_directory, near_file,
 };
-use crate::files::{OpenError, Opened, Root};
+use crate::files::{OpenError, Opened, Root, Timestamp};
 
 /// Everything that its author should look at. None where there is nothing.
 pub fn find(config: &Config) -> Option<Diagnostics> {
@@ -25,10 +27,12 @@ pub fn find(config: &Config) -> Option<Diagnostics> {
         let Ok(root) = Root::open(&site.root, links(site.symlinks)) else { continue };
         let missing = missing(site, &root, &told);
         let found: Vec<_> = missing.chain(rules_of_one(site, &root)).chain(rules_of_none(site, &root)).collect();
-        let found = found.into_iter().chain(nothing_to_show(config, site, &root)).chain(config_below(config, site));
+        let found = found.into_iter().chain(rules_of_index_files(site, &root));
+        let found = found.chain(nothing_to_show(config, site, &root)).chain(config_below(config, site));
         // What stands at the top of the file is told of once, for the first site that it does not suit.
         doubts.extend(found.filter(|doubt| told.insert(doubt.place().cloned())));
     }
+    doubts.extend(endless(config));
     config.source.warn(doubts)
 }
 
@@ -100,6 +104,57 @@ fn rules_of_none(site: &Site, root: &Root) -> impl Iterator<Item = Diagnostic> {
         let doubt = Diagnostic::at(place, format!("there is nothing at {pattern} that this could keep anybody from"));
         Some(doubt.label("who may ask for what is not there").help(format!("did you mean \"{meant}\"?")))
     })
+}
+
+/// Rules by which some may not ask for a file that is sent to all of them for its directory.
+fn rules_of_index_files(site: &Site, root: &Root) -> impl Iterator<Item = Diagnostic> {
+    site.rules.paths.iter().filter_map(|(pattern, rules)| {
+        let Pattern::Exact(path) = pattern else { return None };
+        let place = rules.allow.as_ref()?.place.clone()?;
+        let (directory, file) = path.split_at(path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1));
+        let is_file =
+            |name: &&String| matches!(root.open_beneath(&[directory, name.as_bytes()].concat()), Ok(Opened::File(_)));
+        let is_sent = site.rules.index.iter().find(is_file).is_some_and(|index| index.as_bytes() == file);
+        if !is_sent || site.rules.of_path(directory).allow.is_some() {
+            return None;
+        }
+        let directory = Pattern::Exact(directory.to_vec());
+        let doubt = Diagnostic::at(place, format!("the rule for {pattern} keeps nobody from that file"));
+        Some(
+            doubt.label(format!("it is sent for {directory}, too")).help(format!("write the same for \"{directory}\"")),
+        )
+    })
+}
+
+/// Redirects that a browser gives up to follow, since they lead from one host of these sites to another. By paths alone,
+/// that is an error; where a host leads is not for the config to say.
+fn endless(config: &Config) -> Vec<Diagnostic> {
+    /// As browsers have it (Fetch standard, HTTP-redirect fetch).
+    const REDIRECTS_MAX: usize = 20;
+    /// To find one takes as many requests. Who has mended these is told of the others.
+    const FOUND_MAX: usize = 20;
+    let rules =
+        config.sites.iter().flat_map(|site| site.rules.paths.iter().map(|(_, rules)| rules).chain([&site.rules.every]));
+    let redirects = rules.filter_map(|rules| rules.redirect.as_ref().map(|(_, redirect)| redirect));
+    let mut to_hosts = redirects.filter(|redirect| redirect.to.starts_with("http://")).peekable();
+    if to_hosts.peek().is_none() {
+        return Vec::new();
+    }
+    let mut inquirer = Inquirer::new(config, "webserv", Timestamp::from(SystemTime::now()));
+    let is_endless = |redirect: &&Located<Redirect>| {
+        let mut url = Some(redirect.to.replacen('*', "a", 1));
+        (0..REDIRECTS_MAX).all(|_| {
+            url = url.as_ref().and_then(|url| inquirer.sent_on(url));
+            url.is_some()
+        })
+    };
+    let tell = |redirect: &Located<Redirect>| {
+        let doubt = about(redirect.place.clone(), "this redirect comes to no end".to_owned());
+        doubt
+            .label("leads to a host of this config, and on from there")
+            .help("give the hosts that are to be left a site of their own")
+    };
+    to_hosts.filter(is_endless).take(FOUND_MAX).map(tell).collect()
 }
 
 /// A config that is sent to whoever asks for it.

@@ -163,3 +163,66 @@ fn what_is_meant_to_be_kept_from_some_and_is_not_is_told_of() {
     }
     assert_eq!(check("[[site]]\nroot = 'www'\n"), "");
 }
+
+/// A rule for an index file, where there is none for the directory that it is sent for.
+#[test]
+fn who_is_kept_from_an_index_file_and_not_from_its_directory_is_told_of() {
+    let directory = Scratch::with(&[("www/index.html", "x"), ("www/in/index.html", "x"), ("www/in/index.htm", "x")]);
+    for (index, path, other, told) in [
+        ("index.html", "/index.html", "/in/*", Some("/")),
+        ("index.html", "/in/index.html", "/", Some("/in/")),
+        ("index.html", "/in/index.html", "/in/", None),
+        ("index.html", "/in/index.html", "/*", None),
+        ("index.html", "/in/index.htm", "/", None),
+        ("index.htm", "/in/index.htm", "/", Some("/in/")),
+    ] {
+        let config = format!(
+            "index = ['{index}', 'index.html']\n[[site]]\nroot = 'www'\n\
+             [site.path.'{path}']\nallow = []\n[site.path.'{other}']\nallow = []\n"
+        )
+        .replace("['index.html', 'index.html']", "['index.html', 'index.htm']");
+        let finished = run(webserv().args(["--check", "-c"]).arg(directory.write("site.toml", config)));
+        let said = finished.stderr;
+        assert_eq!(finished.code, Some(0), "{said}");
+        assert_eq!(
+            said.contains(&format!("the rule for {path} keeps nobody from that file")),
+            told.is_some(),
+            "{said}"
+        );
+        let help = told.map(|told| format!("write the same for \"{told}\""));
+        assert!(help.is_none_or(|help| said.contains(&help)), "{path}: {said}");
+    }
+}
+
+/// By the hosts of the config, as far as they are sure to lead here.
+#[test]
+fn a_redirect_that_goes_in_circles_from_host_to_host_is_told_of() {
+    const OWN: &str = "hosts = ['www.a.test', 'a.test']\nredirects = ";
+    const OTHER: &str = "{ '/in/*' = 'http://www.b.test/*' }\n[[site]]\nroot = '.'\nhosts = '*.b.test'\nredirects = ";
+    let directory = Scratch::new();
+    for (port, redirects, is_told) in [
+        (80, "{ '/*' = 'http://www.a.test/*' }", true),
+        (80, "{ '/*' = 'http://WWW.A.test:80/in/*' }", true),
+        (8080, "{ '/*' = 'http://www.a.test:8080/*' }", true),
+        (8080, "{ '/*' = 'http://www.localhost:8080/*' }", true),
+        (8080, "{ '/*' = 'http://127.0.0.1:8080/*' }", true),
+        (80, "{ '/in' = 'http://a.test/out', '/out' = '/in' }", true),
+        (80, &[OTHER, "{ '/*' = 'http://a.test/in/*' }"].concat(), true),
+        (80, &[OTHER, "{ '/*' = 'http://a.test/*' }"].concat(), false),
+        (80, "{ '/in/*' = 'http://www.a.test/*' }", false),
+        (80, "{ '/old' = 'http://www.a.test/' }", false),
+        // Another port, another protocol, a name that may be another machine's
+        (8080, "{ '/*' = 'http://www.a.test/*' }", false),
+        (80, "{ '/*' = 'https://www.a.test/*' }", false),
+        (80, "{ '/*' = 'http://www.c.test/*' }", false),
+    ] {
+        let config = format!("listen = '127.0.0.1:{port}'\n[[site]]\nroot = '.'\n{OWN}{redirects}\n");
+        // The config is below its root.
+        let outside = Scratch::new();
+        let config = config.replace("'.'", &format!("'{}'", directory.path().display()));
+        let finished = run(webserv().args(["--check", "-c"]).arg(outside.write("site.toml", config)));
+        let said = finished.stderr;
+        assert_eq!(finished.code, Some(0), "{said}");
+        assert_eq!(said.contains("this redirect comes to no end"), is_told, "{redirects}: {said}");
+    }
+}
