@@ -6,7 +6,7 @@ use super::start_error::StartError;
 
 /// Descriptors of the process itself (standard streams, signals, mailboxes, a reactor, fetchers, a log), and some to
 /// spare for what is opened for a moment.
-const OWN_DESCRIPTORS: u64 = 28;
+const OWN_DESCRIPTORS: u64 = 31;
 
 /// Files that are kept open, at most, and the part of all descriptors that this may be: one in so many.
 const KEPT_DESCRIPTORS: u64 = 256;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::net::RecvFlags;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::flag::{self, register_conditional_default, register_conditional_shutdown};
 use signal_hook::low_level::pipe;
 
@@ -16,6 +16,8 @@ use signal_hook::low_level::pipe;
 pub struct Signals {
     stop: UnixStream,
     hangup: UnixStream,
+    /// What says something to other servers alone
+    foreign: UnixStream,
     /// It was started from a terminal, and for as long as that is there.
     has_terminal: bool,
     /// Nobody waits for what says stop: it ends the process by itself.
@@ -37,22 +39,24 @@ impl Signals {
     /// Catches SIGINT and SIGTERM, which say stop, and SIGHUP. A stop ends the process with success until it is waited
     /// for, since nothing has been begun that would have to be ended, and what is under way may hang. SIGHUP is kept.
     /// And SIGXFSZ is caught for nothing: a log beyond the limit of the process is an error of its write then, and
-    /// nothing to die of (setrlimit(2), RLIMIT_FSIZE).
+    /// nothing to die of (setrlimit(2), RLIMIT_FSIZE). So is what has other servers open their logs again, SIGUSR1 and
+    /// SIGUSR2: whoever sends it does not mean to end this one.
     pub fn catch() -> io::Result<Signals> {
         // First, or a terminal that is closed meanwhile is none that has been there.
         let has_terminal = io::stdin().is_terminal();
         // These are the first, so that no signal is caught and forgotten. What comes after them would end the process
         // anyway.
         let (hangup, stop) = (receiver(&[SIGHUP])?, receiver(&[SIGINT, SIGTERM])?);
+        let foreign = receiver(&[SIGUSR1, SIGUSR2])?;
         let (ends_at_once, is_released) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
-        for signal in [SIGHUP, SIGINT, SIGTERM] {
+        for signal in [SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2] {
             register_conditional_default(signal, Arc::clone(&is_released))?;
         }
         for signal in [SIGINT, SIGTERM] {
             register_conditional_shutdown(signal, 0, Arc::clone(&ends_at_once))?;
         }
         flag::register(SIGXFSZ, Arc::default())?;
-        Ok(Signals { stop, hangup, has_terminal, ends_at_once, is_released })
+        Ok(Signals { stop, hangup, foreign, has_terminal, ends_at_once, is_released })
     }
 
     /// From now on they do what they do to a program that knows nothing of them.
@@ -76,9 +80,14 @@ impl Signals {
         (take(&self.hangup) > 0).then(|| if is_closed() { Hangup::TerminalClosed } else { Hangup::Reload })
     }
 
+    /// Whether anything was signalled since the last call that says nothing here.
+    pub(super) fn take_foreign(&self) -> bool {
+        take(&self.foreign) > 0
+    }
+
     /// What becomes readable when there is something to take.
-    pub(super) fn sources(&self) -> [BorrowedFd<'_>; 2] {
-        [self.stop.as_fd(), self.hangup.as_fd()]
+    pub(super) fn sources(&self) -> [BorrowedFd<'_>; 3] {
+        [self.stop.as_fd(), self.hangup.as_fd(), self.foreign.as_fd()]
     }
 }
 

@@ -136,6 +136,9 @@ impl Supervisor {
                 // Whoever has closed it may say so more than once.
                 Some(Hangup::TerminalClosed) | None => {}
             }
+            if self.signals.take_foreign() {
+                log::warn!("SIGUSR1 and SIGUSR2 do nothing here: SIGHUP opens the logs and reads the config again");
+            }
             if !Arc::ptr_eq(&told, &self.config) {
                 changed(&self.config);
                 told = Arc::clone(&self.config);
@@ -151,8 +154,8 @@ impl Supervisor {
 
     /// Waits for a signal, for a report of a worker, or for the time of something.
     fn wait(&self) -> io::Result<()> {
-        let [stop, reload] = self.signals.sources();
-        let mut sources = [stop, reload, self.news.bell()]
+        let [stop, reload, foreign] = self.signals.sources();
+        let mut sources = [stop, reload, foreign, self.news.bell()]
             .map(|source: BorrowedFd<'_>| PollFd::from_borrowed_fd(source, PollFlags::IN));
         // What is due waits for what is under way.
         let next = self.ends.or(self.renewals.due().filter(|_| self.is_free()));

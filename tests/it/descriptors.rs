@@ -127,7 +127,7 @@ fn a_file_that_was_removed_is_not_held() {
 fn more_clients_than_descriptors_wait_and_are_served() {
     let directory = Scratch::with(&[("index.html", "home")]);
     directory.write("large.bin", vec![b'x'; LARGE]);
-    let server = limited(&directory, 40);
+    let server = limited(&directory, 43);
     let mut early: Vec<_> = (0..100).map(|_| server.connect()).collect();
     for peer in &mut early {
         peer.send(request("GET", "/", &[]) + &request("GET", "/large.bin", &["Connection: close"]));

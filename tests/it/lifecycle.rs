@@ -230,13 +230,27 @@ fn no_signal_kills_it_whenever_it_comes() {
         let process = Process::spawn(webserv().args(["-l", "127.0.0.1:0"]).arg(directory.path()), Stdio::piped());
         await_catching(&process);
         thread::sleep(Duration::from_micros(number * 25)); // another moment of its start each time
-        if number % 2 == 0 {
-            process.signal(Signal::HUP);
+        match number % 4 {
+            0 => process.signal(Signal::HUP),
+            1 => process.signal(Signal::USR1),
+            2 => process.signal(Signal::USR2),
+            _ => {}
         }
         process.signal(Signal::TERM);
         let finished = process.finish(PATIENCE);
         assert_eq!(finished.code, Some(0), "{finished:?}");
     }
+}
+
+/// Those who rotate the logs of other servers send it.
+#[test]
+fn a_signal_that_says_something_to_other_servers_is_told_to_say_nothing() {
+    let (_directory, mut server) = site("");
+    for signal in [Signal::USR1, Signal::USR2] {
+        server.process.signal(signal);
+        server.process.stderr.line_with("SIGUSR1 and SIGUSR2 do nothing here: SIGHUP opens the logs");
+    }
+    get(&server, "/a.txt").assert_status(200);
 }
 
 #[test]
