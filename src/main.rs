@@ -63,7 +63,7 @@ fn fail(error: StartError) -> ExitCode {
 
 /// Tells what is wrong with the config.
 fn refuse(diagnostics: &Diagnostics, arguments: &Arguments) -> ExitCode {
-    tell(diagnostics.render(arguments.color.suits(&io::stderr())));
+    tell(diagnostics.render(arguments.color.suits(&io::stderr()), columns()));
     ExitCode::from(USAGE)
 }
 
@@ -74,8 +74,14 @@ fn warn(config: &Config, arguments: &Arguments) {
         _ => log::log_enabled!(Level::Warn),
     };
     if let Some(warnings) = is_told.then(|| warnings::find(config)).flatten() {
-        tell(warnings.render(arguments.color.suits(&io::stderr())));
+        tell(warnings.render(arguments.color.suits(&io::stderr()), columns()));
     }
+}
+
+/// How wide the terminal is, where the standard error is one that says so.
+fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
 /// What is to be told of a config that is not to be served.

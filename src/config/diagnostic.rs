@@ -16,6 +16,9 @@ pub type Place = Range<usize>;
 /// How many are shown. More would push the first ones, which often cause the rest, off the screen.
 const SHOWN_MAX: usize = 20;
 
+/// How wide a terminal is at least, in columns. In less, nothing could be pointed at.
+const COLUMNS_MIN: usize = 40;
+
 /// How many characters of a line of user text a message repeats; the snippet has the rest.
 const QUOTED_CHARS_MAX: usize = 80;
 
@@ -85,9 +88,14 @@ impl Diagnostics {
         Self { severity: Severity::Warning, ..self }
     }
 
-    /// The text for a person, of whole lines; with the escape codes of a terminal where `color` is set.
-    pub fn render(&self, color: bool) -> String {
+    /// The text for a person, of whole lines; with the escape codes of a terminal where `color` is set. A long line of
+    /// the config is cut to that many `columns`: one that the terminal breaks has nothing underlined.
+    pub fn render(&self, color: bool, columns: Option<usize>) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let renderer = match columns {
+            Some(columns) => renderer.term_width(columns.max(COLUMNS_MIN)),
+            None => renderer,
+        };
         let mut text = String::new();
         for diagnostic in self.list.iter().take(SHOWN_MAX) {
             text.push_str(&self.render_one(diagnostic, &renderer));
@@ -161,7 +169,7 @@ impl Severity {
 
 impl Display for Diagnostics {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render(false))
+        f.write_str(&self.render(false, None))
     }
 }
 
@@ -318,25 +326,43 @@ mod tests {
     #[test]
     fn a_flood_is_cut_and_counted() {
         let list = (0..200).map(|n| Diagnostic::at(n..n + 1, format!("problem {n}"))).collect();
-        let text = Diagnostics::in_file(Path::new("a.toml"), &"x".repeat(200), list).render(false);
+        let text = Diagnostics::in_file(Path::new("a.toml"), &"x".repeat(200), list).render(false, None);
         assert_eq!(text.matches("error: problem").count(), SHOWN_MAX);
         assert!(text.ends_with("error: the config `a.toml` has 200 errors; 180 more are not shown\n"), "{text}");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_to_the_terminal() {
+        let line = format!("a = {{ {} }}", (0..40).map(|n| format!("k{n} = {n}")).collect::<Vec<_>>().join(", "));
+        let at = line.find("k20").unwrap();
+        let list = || vec![Diagnostic::at(at..at + 3, "odd").label("here")];
+        let text = |columns| Diagnostics::in_file(Path::new("a"), &line, list()).render(false, columns);
+        for columns in [COLUMNS_MIN, 60, 80, 132] {
+            let text = text(Some(columns));
+            assert!(text.lines().all(|line| line.len() <= columns), "{columns}:\n{text}");
+            let marks = text.lines().find(|line| line.contains('^')).unwrap();
+            let shown = text.lines().find(|line| line.contains("k20")).unwrap();
+            assert_eq!(marks.find('^'), shown.find("k20"), "{columns}:\n{text}");
+        }
+        for columns in 0..COLUMNS_MIN {
+            assert_eq!(text(Some(columns)), text(Some(COLUMNS_MIN)), "nothing could be seen in {columns}");
+        }
     }
 
     #[test]
     fn places_outside_of_the_text_are_drawn_at_its_edge() {
         for place in [0..0, 5..9, 1..2, 3..usize::MAX, 99..100] {
             let list = vec![Diagnostic::at(place, "odd").label("here")];
-            assert!(Diagnostics::in_file(Path::new("a"), "aéb\n", list).render(true).contains("odd"));
+            assert!(Diagnostics::in_file(Path::new("a"), "aéb\n", list).render(true, None).contains("odd"));
         }
         let nothing = vec![Diagnostic::at(7..9, "odd")];
-        assert!(Diagnostics::in_file(Path::new("a"), "", nothing).render(false).contains("odd"));
+        assert!(Diagnostics::in_file(Path::new("a"), "", nothing).render(false, None).contains("odd"));
     }
 
     #[test]
     fn user_text_does_not_steer_the_terminal() {
         let list = vec![Diagnostic::at(0..1, format!("unknown key {}", Quoted("\x1b[31m\u{202e}\nx"))).help("\x07")];
-        let text = Diagnostics::in_file(Path::new("\x1b"), "\x1b]0;title\x07", list).render(false);
+        let text = Diagnostics::in_file(Path::new("\x1b"), "\x1b]0;title\x07", list).render(false, None);
         assert!(!text.contains(['\x1b', '\x07', '\u{202e}']), "{text:?}");
         assert!(text.contains(r"unknown key `\u{1b}[31m\u{202e}\nx`"), "{text}");
     }

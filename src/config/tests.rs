@@ -96,7 +96,7 @@ pub(super) fn judge(text: &str, overrides: &Overrides) -> Result<Config, String>
     context.problems.extend(problems);
     match context.problems.is_empty() {
         true => Ok(config.unwrap()),
-        false => Err(Diagnostics::in_file(Path::new("site.toml"), text, context.problems).render(false)),
+        false => Err(Diagnostics::in_file(Path::new("site.toml"), text, context.problems).render(false, None)),
     }
 }
 

@@ -92,7 +92,7 @@ impl From<StartError> for ReloadError {
 impl Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReloadError::Config(diagnostics) => write!(f, "\n{}", diagnostics.render(false).trim_end()),
+            ReloadError::Config(diagnostics) => write!(f, "\n{}", diagnostics.render(false, None).trim_end()),
             ReloadError::Start(error) => write!(f, " {error}"),
         }
     }

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::support::{Output, Scratch, Server, run, webserv};
 use crate::wire::{Peer, request};
@@ -49,12 +50,18 @@ fn with((variables, arguments): &Setting) -> Command {
 
 /// The program with a terminal as its outputs, and what it says there.
 fn on_a_terminal(command: &mut Command) -> (std::process::Child, Output) {
+    on_a_terminal_of(0, command)
+}
+
+/// The same with a terminal that says that it has so many columns.
+fn on_a_terminal_of(columns: u16, command: &mut Command) -> (std::process::Child, Output) {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&terminal).unwrap();
     unlockpt(&terminal).unwrap();
     let name = ptsname(&terminal, Vec::new()).unwrap();
     let flags = OFlags::NOCTTY.bits().cast_signed();
     let end = OpenOptions::new().read(true).write(true).custom_flags(flags).open(name.to_str().unwrap()).unwrap();
+    tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
     let child = command.stdin(Stdio::null()).stdout(end.try_clone().unwrap()).stderr(end).spawn().unwrap();
     command.stdout(Stdio::null()).stderr(Stdio::null()); // the command has our own ends of the terminal
     (child, Output::of(File::from(terminal)))
@@ -62,7 +69,11 @@ fn on_a_terminal(command: &mut Command) -> (std::process::Child, Output) {
 
 /// All of it, up to the end.
 pub(crate) fn said_on_a_terminal(command: &mut Command) -> String {
-    let (mut child, mut output) = on_a_terminal(command);
+    said_on_a_terminal_of(0, command)
+}
+
+fn said_on_a_terminal_of(columns: u16, command: &mut Command) -> String {
+    let (mut child, mut output) = on_a_terminal_of(columns, command);
     while output.line().is_some() {}
     child.wait().unwrap();
     output.said().to_owned()
@@ -87,6 +98,26 @@ fn what_is_told_on_a_terminal() {
             assert_eq!(said.contains(ESCAPE), *is_colored, "{setting:?}: {said:?}");
         }
     }
+}
+
+#[test]
+fn a_line_of_a_config_is_cut_to_the_terminal() {
+    let directory = Scratch::with(&[("www/index.html", "x")]);
+    let headers: Vec<_> = (0..40).map(|n| format!("X-{n} = 'a'")).collect();
+    let headers = headers.join(", ");
+    let text =
+        format!("[[site]]\nroot = 'www'\nheaders = {{ {headers}, Date = 'x', {} }}\n", headers.replace('X', "Y"));
+    let config = directory.write("bad.toml", text);
+    let lines = |columns| {
+        let said = said_on_a_terminal_of(columns, webserv().args(["--color=never", "--check", "-c"]).arg(&config));
+        said.lines().filter(|line| line.starts_with("3 |")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for columns in [60, 80, 120] {
+        let said = lines(columns);
+        assert!(said.iter().any(|line| line.contains("Date = 'x'")), "{said:?}");
+        assert!(said.iter().all(|line| line.trim_end().len() <= usize::from(columns)), "{columns}: {said:?}");
+    }
+    assert!(lines(0).iter().any(|line| line.len() > 80), "one that does not say how wide it is");
 }
 
 #[test]
