@@ -102,13 +102,13 @@ impl Answer {
     }
 
     /// What went wrong, with a file to say so.
-    pub fn stand_in(error: &Error, page: Rc<Representation>, rules: Rc<Rules>) -> Answer {
+    pub fn stand_in(error: &Error, vary: &str, page: Rc<Representation>, rules: Rc<Rules>) -> Answer {
         let content = Content::One(Segment::part(&page, 0..page.len()));
         let retry = if error.status == Status::ServiceUnavailable { RETRY } else { "" };
-        if error.lines.is_empty() && retry.is_empty() {
+        if error.lines.is_empty() && retry.is_empty() && vary.is_empty() {
             return Answer { status: error.status, rules, lines: Lines::StandIn(page), content };
         }
-        let lines = format!("{}{retry}Content-Type: {}\r\n", error.lines, page.content_type()).into_bytes();
+        let lines = format!("{vary}{}{retry}Content-Type: {}\r\n", error.lines, page.content_type()).into_bytes();
         Answer::with_lines(error.status, lines, content, rules)
     }
 

@@ -11,9 +11,26 @@ pub struct SitePath<'a> {
 }
 
 /// The bytes that stand for themselves in the path of a URL: unreserved ones (RFC 3986, section 2.3) and the slash. A
-/// colon, a semicolon and their like are encoded too, since nothing is lost by that.
+/// colon, a semicolon and their like are encoded too, since here nothing is lost by that.
 pub(super) const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// The same where a path is sent on to others, who may not take an encoded semicolon for one (section 2.2): all that a
+/// path can hold (section 3.3) stands for itself.
+const PATH_ENCODED: &AsciiSet = &ENCODED
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
 
 /// What browsers send in a query although no URI holds it (RFC 3986, appendix A).
 const QUERY_ENCODED: &AsciiSet =
@@ -96,9 +113,11 @@ impl<'a> SitePath<'a> {
         format!("/{}/{mark}{}", percent_encode(self.file_name(), ENCODED), encoded_query(query))
     }
 
-    /// The path without its first bytes, as a part of a URL.
-    pub fn encoded_from(self, start: usize) -> String {
-        percent_encode(self.bytes.get(start..).unwrap_or_default(), ENCODED).to_string()
+    /// The path without its first bytes, as what follows `before` in a URL.
+    pub fn encoded_behind(self, before: &str, start: usize) -> String {
+        // In a query, "&" and its like would begin something else.
+        let encoded = if before.contains('?') { ENCODED } else { PATH_ENCODED };
+        percent_encode(self.bytes.get(start..).unwrap_or_default(), encoded).to_string()
     }
 }
 
@@ -205,6 +224,17 @@ mod tests {
             ("/\u{61}%ff", None, "/a%FF/"),
         ] {
             assert_eq!(SitePath::decode(path, &mut buffer).unwrap().to_directory_url(query), url);
+        }
+    }
+    #[test]
+    fn a_rest_is_sent_on_as_it_was_meant() {
+        let mut buffer = Vec::new();
+        for (path, before, rest) in [
+            ("/a/b;v=1,2@c:d", "/x/", "b;v=1,2@c:d"),
+            ("/a/%3B%2b%25%3f%23%5b", "https://example.test/", ";+%25%3F%23%5B"),
+            ("/a/b;v=1&c", "/x?q=", "b%3Bv%3D1%26c"),
+        ] {
+            assert_eq!(SitePath::decode(path, &mut buffer).unwrap().encoded_behind(before, 2), rest, "{path}");
         }
     }
 }

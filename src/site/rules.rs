@@ -136,7 +136,7 @@ impl Rules {
         let Redirect { carried_from, to, status } = self.redirect.as_ref()?;
         let (to, fragment) = to.split_at_checked(to.find('#').unwrap_or(to.len()))?;
         let mut url = match to.split_once('*') {
-            Some((before, after)) => format!("{before}{}{after}", path.encoded_from(*carried_from)),
+            Some((before, after)) => format!("{before}{}{after}", path.encoded_behind(before, *carried_from)),
             None => to.to_owned(),
         };
         if let Some(query) = query.filter(|_| !to.contains('?')) {

@@ -7,6 +7,7 @@ use super::cache::Cache;
 use super::error_page::{Error, ErrorPages, accepts_html};
 use super::found::{Found, Instead};
 use super::occasion::{Note, Occasion, Postponed, Ruling};
+use super::page::VARY;
 use super::path::SitePath;
 use super::representation::Representation;
 use super::rules::{RuleBook, Rules};
@@ -61,7 +62,10 @@ impl Site {
             match self.find_stand_in(&file, cache, occasion) {
                 Ok(Some(page)) => {
                     occasion.note(|| Note::Decided(Ruling::ErrorPage(of)));
-                    return Ok(Answer::stand_in(error, page, rules));
+                    // Who asks for HTML gets the fallback.
+                    let is_varied = error.status == Status::NotFound && self.stand_ins.fallback.is_some();
+                    let vary = if is_varied { VARY } else { "" };
+                    return Ok(Answer::stand_in(error, vary, page, rules));
                 }
                 Ok(None) => {}
                 Err(postponed) => return Err(postponed),
