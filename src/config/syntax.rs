@@ -110,6 +110,9 @@ fn problem(error: &Error, place: Place, line: &Place, document: &DeTable<'_>, te
             let header = if title == "unclosed table" { format!("[{name}]") } else { format!("[[{name}]]") };
             at(expected).help(format!("write {header}"))
         }
+        "unexpected key or value" if text.get(place.start..).is_some_and(|rest| rest.starts_with(';')) => {
+            Diagnostic::at(place, "a semicolon behind a value").label("remove it: the value ends with the line")
+        }
         "carriage return must be followed by newline" => {
             at("a line feed").help("save the file with the line ends of Unix (LF) or Windows (CRLF)")
         }
@@ -123,6 +126,9 @@ fn problem(error: &Error, place: Place, line: &Place, document: &DeTable<'_>, te
             }
             (_, Some(':')) => {
                 Diagnostic::at(place.clone(), "a colon between a key and its value").label("expected `=`")
+            }
+            (comment, _) if comment.starts_with("//") => {
+                Diagnostic::at(place.start..place.start + 2, "a comment begins with `#`").label("write # for it")
             }
             _ => at(expected).help("other keys stand in quotation marks"),
         },

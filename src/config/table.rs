@@ -203,6 +203,11 @@ impl<'a> Table<'a> {
         self.entries.get(key).filter(|value| !value.span().is_empty())
     }
 
+    /// Whether something is written that was probably meant to be `key`.
+    pub(super) fn misspells(&self, key: &str) -> bool {
+        self.entries.keys().any(|written| nearest(written.get_ref(), [key]).is_some())
+    }
+
     fn subsections(&self) -> impl Iterator<Item = &'static str> {
         self.section.tables().filter_map(Section::name)
     }
@@ -218,6 +223,10 @@ impl<'a> Table<'a> {
             Section::ALL.into_iter().filter_map(Section::header).find(|header| header.trim_matches(['[', ']']) == key)
         {
             return unknown.label("a table of its own").help(format!("write `{header}`, with no name before it"));
+        }
+        if Section::Path.name() == Some(key) {
+            let header = Section::Path.header().unwrap_or_default();
+            return unknown.label("belongs to a site").help(format!("write `{header}` below its `[[site]]`"));
         }
         let meant = OTHER_NAMES.iter().find(|(others, ours)| others.contains(&key) && section.keys().contains(ours));
         if let Some((_, ours)) = meant {

@@ -167,7 +167,8 @@ impl Word for FileBelowRoot {
     fn parse(&self, text: &str, _: &Path) -> Result<String, Malformed> {
         let path = text.strip_prefix("./").or_else(|| text.strip_prefix('/')).unwrap_or(text);
         match path {
-            "" => Ok(String::new()),
+            "" if text.is_empty() => Ok(String::new()),
+            "" => Err(Malformed::new("expected a file, found a directory")),
             _ if path.contains('\0') => Err(Malformed::new("a file name cannot hold a NUL")),
             _ if path.ends_with('/') => Err(Malformed::new("expected a file, found a directory")),
             _ if path.split('/').any(|segment| matches!(segment, "" | "." | "..")) => {
@@ -198,8 +199,13 @@ impl Word for StatusKey {
             _ => {}
         }
         let code = text.parse().ok().filter(|code| (400..600).contains(code) && text.len() == 3);
-        code.map(ErrorStatus::Code)
-            .ok_or_else(|| Malformed::new("expected a status of an error such as 404, or \"4xx\" or \"5xx\""))
+        code.map(ErrorStatus::Code).ok_or_else(|| {
+            let expected = Malformed::new("expected a status of an error such as 404, or \"4xx\" or \"5xx\"");
+            match text.to_ascii_lowercase() {
+                class if matches!(&*class, "4xx" | "5xx") => expected.help(format!("write \"{class}\"")),
+                _ => expected,
+            }
+        })
     }
 
     fn show(&self, value: &ErrorStatus) -> String {

@@ -86,7 +86,8 @@ impl Written {
 
 fn read_sites(top: &Table<'_>, complete: bool, context: &mut Context<'_>) -> Vec<WrittenSite> {
     let tables = top.subtables(Section::Site, context);
-    if complete && !top.has("site") {
+    // One that is misspelt has been told, and that there is none would follow from it.
+    if complete && !top.has("site") && !top.misspells("site") {
         let problem = Diagnostic::without_place("the config has no site");
         context
             .problems
