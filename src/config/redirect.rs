@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::diagnostic::{Diagnostic, Malformed, Quoted, nearest};
+use super::diagnostic::{Diagnostic, Malformed, Place, Quoted, nearest};
 use super::kind::{Context, Item, Kind, Word, wrong_type};
 use super::pattern::{self, Pattern};
 use super::plain::Plain;
@@ -182,16 +182,23 @@ impl Word for Location {
 /// Redirects as they are written.
 type Written = [(Spanned<Pattern>, Spanned<Redirect>)];
 
+/// Something that is said of paths and means nothing to a redirect: what it is of, where it stands, and what it is for.
+pub(super) struct Moot<'a> {
+    pub(super) pattern: &'a Pattern,
+    pub(super) place: Place,
+    pub(super) purpose: &'static str,
+}
+
 /// What is wrong with the redirects of a site that takes several of them, or another rule, to see.
-pub(super) fn problems(redirects: &Written, cache: &[(Spanned<Pattern>, Spanned<String>)]) -> Vec<Diagnostic> {
+pub(super) fn problems(redirects: &Written, others: Vec<Moot<'_>>) -> Vec<Diagnostic> {
     let mut problems = misused(redirects);
     problems.extend(loops(redirects));
     let rules = by_pattern(redirects);
-    for (pattern, _) in cache.iter().filter(|(_, value)| !value.get_ref().is_empty()) {
-        let Some(redirect) = of_all(redirects, &rules, pattern.get_ref()) else { continue };
+    for Moot { pattern, place, purpose } in others {
+        let Some(redirect) = of_all(redirects, &rules, pattern) else { continue };
         problems.push(
-            Diagnostic::at(pattern.span(), "this rule can never match")
-                .label("counts for what is sent of a file")
+            Diagnostic::at(place, "this rule can never match")
+                .label(purpose)
                 .related(redirect.span(), "all of it is redirected")
                 .help("remove one of them"),
         );

@@ -14,7 +14,7 @@ use super::diagnostic::Diagnostic;
 use super::field::FieldName;
 use super::keys::SharedKeys;
 use super::pattern::Pattern;
-use super::redirect::{self, Redirect};
+use super::redirect::{self, Moot, Redirect};
 use super::source::Located;
 use super::written::WrittenSite;
 
@@ -202,7 +202,20 @@ pub(super) fn problems(site: &WrittenSite) -> Vec<Diagnostic> {
         }
     }
     if let Some(redirects) = &site.own.redirects {
-        problems.extend(redirect::problems(redirects, &cache));
+        let cache = cache.iter().filter(|(_, value)| !value.get_ref().is_empty());
+        let cache = cache.map(|(pattern, _)| (pattern, Some(pattern.span()), "counts for what is sent of a file"));
+        let keys = site.paths.iter().flat_map(|(pattern, keys)| {
+            let listing = keys.listing.as_ref().map(Spanned::span);
+            let methods = keys.methods.as_ref().map(Spanned::span);
+            [
+                (pattern, listing, "counts for directories"),
+                (pattern, methods, "counts for files: a redirect answers every method"),
+            ]
+        });
+        let others = cache
+            .chain(keys)
+            .filter_map(|(pattern, place, purpose)| Some(Moot { pattern: pattern.get_ref(), place: place?, purpose }));
+        problems.extend(redirect::problems(redirects, others.collect()));
     }
     problems
 }

@@ -204,7 +204,7 @@ fn whatever_is_written() {
         seed.is_multiple_of(one_in)
     };
     let mut accepted = 0;
-    for _ in 0..500 {
+    for _ in 0..1000 {
         let mut some = |of: &[&str]| -> String {
             let mut names = Vec::new();
             let of = of.iter().filter(|line| {
