@@ -25,7 +25,7 @@ pub fn find(config: &Config) -> Option<Diagnostics> {
     for site in &config.sites {
         // One that is gone since it was read is told of when it is served.
         let Ok(root) = Root::open(&site.root, links(site.symlinks)) else { continue };
-        let missing = missing(site, &root, &told);
+        let missing = pages_of_no_site(site).chain(missing(site, &root, &told));
         let found: Vec<_> = missing.chain(rules_of_one(site, &root)).chain(rules_of_none(site, &root)).collect();
         let found = found.into_iter().chain(rules_of_index_files(site, &root));
         let found = found.chain(nothing_to_show(config, site, &root)).chain(config_below(config, site));
@@ -34,6 +34,21 @@ pub fn find(config: &Config) -> Option<Diagnostics> {
     }
     doubts.extend(endless(config));
     config.source.warn(doubts)
+}
+
+/// Pages for a status that no site answers with.
+fn pages_of_no_site(site: &Site) -> impl Iterator<Item = Diagnostic> {
+    /// All that are answered once it is known which site a request is for.
+    const OF_SITES: [u16; 9] = [400, 403, 404, 405, 412, 416, 500, 501, 503];
+    let pages = site.rules.errors.iter().filter_map(|(status, file)| match status {
+        ErrorStatus::Code(code) if !OF_SITES.contains(code) => Some((code, file)),
+        ErrorStatus::Code(_) | ErrorStatus::Class(_) => None,
+    });
+    pages.map(|(code, file)| {
+        let doubt = about(file.place.clone(), format!("the page for {code} is never sent"));
+        let codes = OF_SITES.map(|code| code.to_string()).join(", ");
+        doubt.label("no site answers with that").help(format!("they answer with {codes}"))
+    })
 }
 
 /// Files that are to be sent in the place of others, and cannot be; but for those that have been `told` of.

@@ -268,6 +268,17 @@ fn pages_of_the_site_say_what_went_wrong() {
             assert_eq!(response.field("Content-Range").is_some(), status == 416, "{response}");
         }
     }
+    // What is refused before it is known which site it is for, which the config cannot have a page for.
+    for (status, request) in [
+        (413, request("POST", "/", &["Content-Length: 99999999"])),
+        (414, request("GET", &format!("/{}", "a".repeat(9000)), &[])),
+        (417, request("GET", "/", &["Expect: something"])),
+        (431, request("GET", "/", &[&format!("X: {}", "a".repeat(20_000))])),
+        (505, request("GET", "/", &[]).replace("HTTP/1.1", "HTTP/2.0")),
+    ] {
+        let content = exchange(&server, request).assert_status(status).text().to_owned();
+        assert!(content.starts_with(&status.to_string()), "{content}");
+    }
     let mut peer = server.connect();
     peer.send(request("HEAD", "/missing", &[]));
     peer.head().assert_status(404).assert_field("Content-Length", "12");

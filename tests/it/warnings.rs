@@ -9,7 +9,7 @@ errors = { 5xx = 'sorry.html' }
 [[site]]
 hosts = 'a.test'
 root = 'www'
-errors = { 404 = '40.html', 403 = 'assets/in.html', 4xx = 'away.html' }
+errors = { 404 = '40.html', 403 = 'assets/in.html', 4xx = 'away.html', 431 = '404.html' }
 fallback = 'assets'
 cache = { '/assets' = 'max-age=60', '/assets/' = 'max-age=6', '/index.html' = 'max-age=600', '/away' = 'max-age=6' }
 [site.path.'/private']
@@ -24,7 +24,7 @@ root = 'www/assets'
 fallback = ''
 ";
 
-/// What is there fits nothing but the page for 403.
+/// What is there fits nothing but the pages for 403 and 431.
 fn site() -> Scratch {
     let directory = Scratch::with(&[
         ("www/index.html", "x"),
@@ -103,8 +103,8 @@ fn a_server_tells_when_it_starts_and_when_it_has_loaded_again_and_serves() {
     assert!(server.process.stderr.said().contains("the page for 404 cannot be sent"), "{}", server.banner);
     get(&server, "/").assert_status(200);
     directory.write("www/40.html", "lost");
-    directory.write("site.toml", DOUBTFUL.replace("403 =", "410 =").replace("assets/in", "gone"));
-    server.reload("warning: the page for 410 cannot be sent");
+    directory.write("site.toml", DOUBTFUL.replace("403 =", "416 =").replace("assets/in", "gone"));
+    server.reload("warning: the page for 416 cannot be sent");
     server.process.stderr.line_with("reload: ");
     let finished = server.stop();
     assert_eq!(finished.stderr.matches("the page for 404").count(), 1, "{}", finished.stderr);
