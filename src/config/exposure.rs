@@ -76,7 +76,7 @@ mod tests {
             ("~", "[::1]:80", false, false),
             ("~", "[::ffff:127.0.0.1]:80", false, false),
             ("~", "unix:/tmp/a", false, false),
-            ("/usr", "0.0.0.0:80", false, false),
+            ("/dev", "0.0.0.0:80", false, false),
         ] {
             let Some(directory) = (if directory == "~" { home } else { Some(directory) }) else { continue };
             let origin = Origin::Directory(directory.into());
