@@ -24,7 +24,7 @@ impl Drop for Server {
 impl Server {
     fn start(config: &Path) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_webserv"));
-        command.arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.env_clear().arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let banner = lines.map(Result::unwrap).find(|line| line.contains(" serving ")).unwrap();

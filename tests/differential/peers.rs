@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use crate::exchange;
-use crate::support::{Process, Scratch, Server, eventually};
+use crate::support::{Process, Scratch, Server, command, eventually};
 
 /// When every file of the tree was modified: Sun, 06 Nov 1994 08:49:37 GMT.
 const MODIFIED: Duration = Duration::from_secs(784_111_777);
@@ -46,7 +46,7 @@ impl Peers {
     /// The releases that are compared with, such as `nginx 1.22.1`; what a distribution adds to them is left out.
     pub(crate) fn versions(&self) -> [String; 2] {
         ["nginx", "h2o"].map(|name| {
-            let output = Command::new(name).arg("-v").output().unwrap();
+            let output = command(name).arg("-v").output().unwrap();
             let said = [output.stdout, output.stderr].concat();
             let said = String::from_utf8_lossy(&said);
             let words = said.split([' ', '/', '\n']);
@@ -95,7 +95,7 @@ fn nginx(directory: &Scratch) -> (SocketAddr, Process) {
          http {{ access_log off; {directories} server {{ listen {address}; root www; }} }}\n"
     );
     let config = directory.write("nginx.conf", config);
-    let mut command = Command::new("nginx");
+    let mut command = command("nginx");
     command.arg("-p").arg(directory.path()).arg("-c").arg(config).args(["-e", "stderr"]);
     (address, Process::spawn(&mut command, Stdio::null()))
 }
@@ -112,6 +112,6 @@ fn h2o(directory: &Scratch) -> (SocketAddr, Process) {
         directory.join("www").display()
     );
     let config = directory.write("h2o.conf", config);
-    let process = Process::spawn(Command::new("h2o").arg("-c").arg(config), Stdio::null());
+    let process = Process::spawn(command("h2o").arg("-c").arg(config), Stdio::null());
     (address, process)
 }

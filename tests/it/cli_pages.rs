@@ -2,13 +2,13 @@
 //! anew is a variable, [`WRITE`].
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{env, fs};
 
 use clap_complete::Shell;
 use clap_mangen::Man;
 use webserv::cli;
 
+use crate::support::command;
 use crate::wire::assert_bytes;
 
 /// Set to anything, it has the files written rather than compared.
@@ -106,7 +106,7 @@ fn completed(words: &[&str]) -> String {
         before = words.iter().rev().nth(1).unwrap(),
         words = words.join(" "),
     );
-    let output = Command::new("bash").args(["--norc", "-c", &script]).current_dir(path("conf")).output().unwrap();
+    let output = command("bash").args(["--norc", "-c", &script]).current_dir(path("conf")).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
@@ -127,7 +127,7 @@ fn bash_completes_arguments() {
 #[test]
 #[ignore = "needs man-db; .ci/run runs with --ignored on Debian"]
 fn man_finds_nothing_to_warn_of() {
-    let mut command = Command::new("man");
+    let mut command = command("man");
     let output = command.args(["--warnings", "-l"]).arg(path(MAN_PAGE)).env("MANPAGER", "cat").env("MANWIDTH", "80");
     let output = output.output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");

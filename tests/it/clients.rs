@@ -2,11 +2,11 @@
 //! for.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::support::{Finished, Process, Scratch, Server, webserv};
+use crate::support::{Finished, Process, Scratch, Server, command, webserv};
 use crate::wire::request;
 
 /// A browser takes its time to start on a small machine.
@@ -18,14 +18,10 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs a client to its end, past whatever proxy the developer has.
+/// Runs a client to its end.
 #[track_caller]
 pub(crate) fn client(program: &str, arguments: &[&str]) -> Finished {
-    let mut command = Command::new(program);
-    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
-        command.env_remove(name);
-    }
-    Process::spawn(command.args(arguments).env("LC_ALL", "C"), Stdio::piped()).finish(PATIENCE)
+    Process::spawn(command(program).args(arguments).env("LC_ALL", "C"), Stdio::piped()).finish(PATIENCE)
 }
 
 /// What a browser makes of a page, as its standard output, and what it says besides.
@@ -202,7 +198,7 @@ fn strace_sees_one_write_for_many_small_answers() {
     let server = Server::configured(&directory, config);
     let mut peer = server.connect();
     peer.exchange(request("GET", "/", &[])).assert_status(200); // from now on the file is in memory
-    let mut command = Command::new("strace");
+    let mut command = command("strace");
     command.args(["-f", "-s", "32", "-e", "trace=write,writev,sendto,sendmsg,sendfile,splice"]);
     let mut strace = Process::spawn(command.args(["-p", &server.process.id().to_string()]), Stdio::piped());
     strace.stderr.line_with("attached");

@@ -1,11 +1,10 @@
 //! What editors are told about the config: `conf/webserv.schema.json`, as a validator of others reads it.
 
 use std::fs;
-use std::process::Command;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::support::{Scratch, run, webserv};
+use crate::support::{Scratch, command, run, webserv};
 use crate::tidy::{readme_examples, repository};
 
 /// A value of TOML as one of JSON.
@@ -47,7 +46,7 @@ fn complaint(config: &str) -> Option<String> {
     let document = DeTable::parse(config).unwrap_or_else(|error| panic!("{config}\n{error}"));
     let instance = directory.write("config.json", json_object(document.get_ref()));
     let schema = repository().join("conf/webserv.schema.json");
-    let finished = run(Command::new("jsonschema").arg("--instance").args([instance, schema]));
+    let finished = run(command("jsonschema").arg("--instance").args([instance, schema]));
     (finished.code != Some(0)).then(|| finished.stdout + &finished.stderr)
 }
 

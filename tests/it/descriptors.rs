@@ -8,7 +8,7 @@ use std::process::Command;
 use std::thread;
 use std::time::SystemTime;
 
-use crate::support::{Scratch, Server, eventually, raise_descriptor_limit, run};
+use crate::support::{Scratch, Server, command, eventually, raise_descriptor_limit, run};
 use crate::wire::{Peer, get, request};
 
 /// Too large to be held in memory.
@@ -22,7 +22,7 @@ fn limited(directory: &Scratch, descriptors: usize) -> Server {
 
 fn limited_command(directory: &Scratch, descriptors: usize) -> Command {
     let limited = format!("ulimit -n {descriptors}; exec \"$@\"");
-    let mut command = Command::new("sh");
+    let mut command = command("sh");
     command.args(["-c", &limited, "sh", env!("CARGO_BIN_EXE_webserv"), "-l", "127.0.0.1:0"]).arg(directory.path());
     command
 }

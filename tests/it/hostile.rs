@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::mem::MaybeUninit;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,7 +9,7 @@ use rustix::fs::{CWD, FileType, Mode, inotify, mknodat};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
-use crate::support::{PATIENCE, Scratch, Server, eventually};
+use crate::support::{PATIENCE, Scratch, Server, command, eventually};
 use crate::wire::{Peer, Response, get, request};
 
 /// More than is held in memory.
@@ -180,7 +179,7 @@ fn more_sites_than_the_soft_limit_has_descriptors_for() {
     let directory = Scratch::with(&[("www/index.html", "home")]);
     let sites: String = (0..100).map(|n| format!("[[site]]\nroot = 'www'\nhosts = 'h{n}.test'\n")).collect();
     let config = directory.write("webserv.toml", format!("listen = '127.0.0.1:0'\n{sites}"));
-    let mut command = Command::new("sh");
+    let mut command = command("sh");
     command.args(["-c", "ulimit -S -n 64; exec \"$0\" -c \"$1\""]).arg(env!("CARGO_BIN_EXE_webserv")).arg(config);
     let server = Server::start(&mut command);
     get(&server, "/").assert_status(200).assert_content("home");

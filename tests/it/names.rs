@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, RenameFlags, makedev, mkdirat, mknodat, open, openat, renameat_with};
 
-use crate::support::{Scratch, Server, eventually, settle, webserv};
+use crate::support::{Scratch, Server, command, eventually, settle, webserv};
 use crate::wire::{find, get, request};
 
 const POLICIES: [&str; 3] = ["deny", "inside", "follow"];
@@ -166,7 +166,7 @@ fn what_may_not_be_read_is_forbidden() {
     // Root may read everything, so it is someone else who serves, by a copy of the program that is within their reach.
     let program = directory.join("webserv");
     fs::copy(env!("CARGO_BIN_EXE_webserv"), &program).unwrap();
-    let mut command = std::process::Command::new(&program);
+    let mut command = command(&program);
     command.args(["-l", "127.0.0.1:0"]).arg(directory.join("www"));
     if rustix::process::geteuid().is_root() {
         command.uid(65534).gid(65534);

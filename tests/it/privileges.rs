@@ -8,11 +8,10 @@ use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{PATIENCE, Scratch, Server, eventually, run, webserv};
+use crate::support::{PATIENCE, Scratch, Server, command, eventually, run, webserv};
 use crate::wire::get;
 
 /// `nobody`, as every system has it.
@@ -42,7 +41,7 @@ pub(crate) fn program_for_all(directory: &Scratch) -> (PathBuf, PathBuf) {
     let program = directory.join("webserv");
     // By another process: what this one has open for writing, a process that another test starts has open for a moment
     // too.
-    let copied = run(Command::new("cp").arg(env!("CARGO_BIN_EXE_webserv")).arg(&program));
+    let copied = run(command("cp").arg(env!("CARGO_BIN_EXE_webserv")).arg(&program));
     assert_eq!(copied.code, Some(0), "{copied:?}");
     let config = "listen = '127.0.0.1:0'\n[server]\nuser = 'nobody'\n[log]\naccess = 'off'\n[[site]]\nroot = 'www'\n";
     (program, directory.write("webserv.toml", config))
@@ -72,7 +71,7 @@ fn root_binds_and_is_another_user_from_then_on() {
     let config = format!("listen = '127.0.0.1:{port}'\n[server]\nuser = 'nobody'\n[[site]]\nroot = 'www'\n");
     let file = directory.write("webserv.toml", config);
     // Root has groups, as a rule, that would stay.
-    let mut command = Command::new("setpriv");
+    let mut command = command("setpriv");
     command.args(["--groups", "4,27", env!("CARGO_BIN_EXE_webserv"), "-c"]).arg(file);
     let server = Server::start(&mut command);
     get(&server, "/a.txt").assert_status(200).assert_content("a");
@@ -101,7 +100,7 @@ fn what_there_is_to_tell_before_it_is_another_user_starts_no_thread() {
     let config = "listen = 'localhost:0'\n[server]\nuser = 'nobody'\n[[site]]\nroot = 'www'\n";
     let config = directory.write("webserv.toml", config);
     // A machine without IPv6, which is told of.
-    let mut strace = Command::new("strace");
+    let mut strace = command("strace");
     strace.args(["-f", "-qq", "-e", "trace=bind", "-e", "inject=bind:error=EADDRNOTAVAIL:when=2", "-o", "/dev/null"]);
     let server = Server::start(strace.arg(webserv().get_program()).arg("-c").arg(config));
     get(&server, "/a.txt").assert_status(200).assert_content("a");
@@ -161,7 +160,7 @@ fn only_root_becomes_another_user() {
     let directory = Scratch::with(&[("www/a.txt", "a")]);
     let (program, config) = program_for_all(&directory);
     let as_user = |id: u32| {
-        let mut command = Command::new(&program);
+        let mut command = command(&program);
         command.uid(id).gid(id).arg("-c").arg(&config);
         command
     };

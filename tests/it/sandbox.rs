@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -13,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
-use crate::support::{PATIENCE, Scratch, Server, eventually, webserv};
+use crate::support::{PATIENCE, Scratch, Server, command, eventually, webserv};
 use crate::wire::{Peer, get, request};
 
 /// Turns a link, at once, as a deployment does it.
@@ -326,7 +325,7 @@ fn traced(sandbox: &str, arguments: &[&str]) -> (String, String) {
     let config = format!("listen = '127.0.0.1:0'\n[server]\nsandbox = {sandbox}\n[[site]]\nroot = 'current'\n");
     let config = directory.write("webserv.toml", config);
     let output = directory.join("strace");
-    let mut strace = Command::new("strace");
+    let mut strace = command("strace");
     strace.args(["-f", "-qq", "-e", "trace=landlock_create_ruleset,landlock_restrict_self,accept4"]).args(arguments);
     strace.arg("-o").arg(&output).arg(webserv().get_program()).arg("-c").arg(config);
     let server = Server::start(&mut strace);

@@ -1,5 +1,6 @@
 //! A directory for each test, and the real program running in it.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -148,12 +149,18 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// The program, with nothing of the developer's environment that changes what it prints.
+/// The program.
 pub(crate) fn webserv() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_webserv"));
-    for name in ["RUST_LOG", "RUST_LOG_STYLE", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "LISTEN_FDS", "NOTIFY_SOCKET"]
-    {
-        command.env_remove(name);
+    command(env!("CARGO_BIN_EXE_webserv"))
+}
+
+/// A program that may be webserv in the end. Of the environment it gets no more than what it takes to run: the rest has
+/// a say in what is printed, and where, in who is told of it, and in how others are reached.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    for name in ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "ASAN_OPTIONS"] {
+        command.envs(std::env::var_os(name).map(|value| (name, value)));
     }
     command
 }

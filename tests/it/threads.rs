@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 use crate::privileges::program_for_all;
-use crate::support::{Scratch, Server, run};
+use crate::support::{Scratch, Server, command, run};
 use crate::wire::get;
 
 /// Users that run nothing else, as their processes are counted.
@@ -17,7 +16,7 @@ fn what_is_wrong_is_told_without_a_thread() {
     let directory = Scratch::with(&[("www/index.html", "home")]);
     let (program, _) = program_for_all(&directory);
     let limited = |threads: u32, root: &str| {
-        let mut command = Command::new("prlimit");
+        let mut command = command("prlimit");
         command.uid(USERS[0]).gid(USERS[0]).arg(format!("--nproc={threads}")).arg(&program);
         command.args(["-l", "127.0.0.1:0"]).arg(directory.join(root));
         command
@@ -44,7 +43,7 @@ fn a_reload_without_a_thread_says_so() {
     let text = fs::read_to_string(&config).unwrap().replace("user = 'nobody'", "");
     directory.write("webserv.toml", text);
     // The one that waits for signals, one that serves, and one that writes the diagnostics.
-    let mut command = Command::new("prlimit");
+    let mut command = command("prlimit");
     command.uid(USERS[1]).gid(USERS[1]).arg("--nproc=3").arg(program).arg("-c").arg(config);
     let mut server = Server::start(&mut command);
     server.reload("cannot reload, all stays as it was: no thread could be started: ");
