@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit, umask};
 
 use crate::wire::{Peer, request};
 
@@ -27,6 +27,8 @@ pub(crate) struct Scratch(PathBuf);
 impl Scratch {
     pub(crate) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
+        // The developer's may keep others from what some tests have them read.
+        umask(Mode::WGRP | Mode::WOTH);
         // Below the system's temporary directory rather than target/, whose path may be too long for a UNIX socket.
         let name = format!("webserv-it-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
