@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use nix::sys::signal::{SigSet, Signal};
 use rustix::net::RecvFlags;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::flag::{self, register_conditional_default, register_conditional_shutdown};
@@ -41,6 +42,8 @@ impl Signals {
     /// And SIGXFSZ is caught for nothing: a log beyond the limit of the process is an error of its write then, and
     /// nothing to die of (setrlimit(2), RLIMIT_FSIZE). So is what has other servers open their logs again, SIGUSR1 and
     /// SIGUSR2: whoever sends it does not mean to end this one.
+    ///
+    /// To be called before there is another thread.
     pub fn catch() -> io::Result<Signals> {
         // First, or a terminal that is closed meanwhile is none that has been there.
         let has_terminal = io::stdin().is_terminal();
@@ -56,6 +59,7 @@ impl Signals {
             register_conditional_shutdown(signal, 0, Arc::clone(&ends_at_once))?;
         }
         flag::register(SIGXFSZ, Arc::default())?;
+        unblock()?;
         Ok(Signals { stop, hangup, foreign, has_terminal, ends_at_once, is_released })
     }
 
@@ -89,6 +93,11 @@ impl Signals {
     pub(super) fn sources(&self) -> [BorrowedFd<'_>; 3] {
         [self.stop.as_fd(), self.hangup.as_fd(), self.foreign.as_fd()]
     }
+}
+
+/// Who has started this may have blocked signals, and a program takes after it (signal(7)). Threads take after this one.
+fn unblock() -> io::Result<()> {
+    Ok(SigSet::from_iter([Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGUSR2]).thread_unblock()?)
 }
 
 fn receiver(signals: &[i32]) -> io::Result<UnixStream> {

@@ -12,7 +12,7 @@ use libc::O_NOCTTY;
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::support::{PATIENCE, Process, Scratch, Server, begun, eventually, make_fifo, own_address, webserv};
+use crate::support::{PATIENCE, Process, Scratch, Server, begun, command, eventually, make_fifo, own_address, webserv};
 use crate::wire::{Peer, get, request};
 
 /// More than the kernel takes from the server for a client that does not read.
@@ -52,6 +52,18 @@ fn a_stop_lets_those_finish_who_are_being_answered() {
         let finished = server.process.finish(PATIENCE);
         assert_eq!(finished.code, Some(0), "{finished:?}");
     }
+}
+
+#[test]
+#[ignore = "needs env of coreutils; .ci/run runs with --ignored on Debian"]
+fn signals_that_were_blocked_by_whoever_started_it_are_taken() {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    let config = directory.write("webserv.toml", "listen = '127.0.0.1:0'\n[[site]]\nroot = 'www'\n");
+    let mut command = command("env");
+    command.arg("--block-signal=HUP,TERM").arg(webserv().get_program()).arg("-c").arg(config);
+    let mut server = Server::start(&mut command);
+    server.reload("reload: nothing has changed");
+    assert_eq!(server.stop().code, Some(0));
 }
 
 #[test]
