@@ -213,7 +213,7 @@ fn dot_segments_never_leave_the_root() {
         get(&server, target).assert_status(404);
     }
     // An absolute name is none below the root.
-    get(&server, &format!("/{}", directory.join("secret.txt").display())).assert_status(404);
+    get(&server, "//etc/passwd").assert_status(404);
 }
 
 #[test]
