@@ -85,9 +85,9 @@ fn a_request_that_has_begun_is_answered_before_the_stop() {
 fn who_waits_to_be_accepted_is_answered_before_the_stop() {
     let (_directory, server) = site("drain_time = '60s'");
     get(&server, "/a.txt").assert_status(200);
-    // More than come in at a time, all of them before the signal is seen.
+    // More than come in at a time, all of them before the signal is seen. A queue may be no longer than 128.
     server.process.signal(Signal::STOP);
-    let mut waiting: Vec<_> = (0..300).map(|_| server.connect()).collect();
+    let mut waiting: Vec<_> = (0..100).map(|_| server.connect()).collect();
     waiting.iter_mut().for_each(|peer| peer.send(request("GET", "/a.txt", &[])));
     let mut silent = server.connect();
     server.process.signal(Signal::TERM);

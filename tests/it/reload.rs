@@ -98,7 +98,7 @@ fn listeners_come_and_go() {
     directory.write("webserv.toml", config(kept, added));
     // Whoever is in the queue when the listener goes is let in: more of them than come in at a time.
     server.process.signal(Signal::STOP);
-    let mut waiting: Vec<_> = (0..200).map(|_| Peer::tcp(removed)).collect();
+    let mut waiting: Vec<_> = (0..100).map(|_| Peer::tcp(removed)).collect();
     waiting.iter_mut().for_each(|peer| peer.send(request("GET", "/a.txt", &[])));
     server.process.signal(Signal::HUP);
     server.process.signal(Signal::CONT);

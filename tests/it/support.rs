@@ -29,9 +29,8 @@ impl Scratch {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         // The developer's may keep others from what some tests have them read.
         umask(Mode::WGRP | Mode::WOTH);
-        // Below the system's temporary directory rather than target/, whose path may be too long for a UNIX socket.
         let name = format!("webserv-it-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
+        let path = temporary_directory().join(name);
         fs::create_dir(&path).unwrap();
         Self(path.canonicalize().unwrap())
     }
@@ -60,6 +59,12 @@ impl Scratch {
         fs::write(&path, content).unwrap();
         path
     }
+}
+
+/// The system's, and no directory below target/: a UNIX socket has a path of 108 bytes at most (unix(7)).
+fn temporary_directory() -> PathBuf {
+    let usual = std::env::temp_dir();
+    if usual.as_os_str().len() <= 50 { usual } else { PathBuf::from("/tmp") }
 }
 
 impl Drop for Scratch {
