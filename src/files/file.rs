@@ -20,8 +20,8 @@ pub struct File {
     metadata: Metadata,
     /// So many bytes from the start on have been read through and are taken to be resident.
     fetched: AtomicU64,
-    /// Its last bytes, to tell whether it was appended to
-    end: OnceLock<Vec<u8>>,
+    /// Its last bytes, to tell whether it was appended to, and how they may be read again
+    end: OnceLock<(Vec<u8>, Reading)>,
 }
 
 /// Whether the disk may be waited for.
@@ -97,18 +97,21 @@ impl File {
         std::fs::read_link(link).map_or_else(|_| b"a file".to_vec(), |path| path.into_os_string().into_vec())
     }
 
-    /// Remembers its last bytes, if they are in memory, so that [`File::verify`] can tell what is appended to from what
-    /// is written over and grows by that.
+    /// Remembers its last bytes, if they can be read that way, so that [`File::verify`] can tell what is appended to
+    /// from what is written over and grows by that.
     ///
     /// # Errors
     ///
     /// [`ReadError::Changed`] where it is not what was opened any more.
-    pub fn remember_end(&self) -> Result<(), ReadError> {
-        let Ok(end) = self.read(self.end_range(), Reading::Resident) else { return Ok(()) };
+    pub fn remember_end(&self, reading: Reading) -> Result<(), ReadError> {
+        if self.end.get().is_some() {
+            return Ok(());
+        }
+        let Ok(end) = self.read(self.end_range(), reading) else { return Ok(()) };
         if Identity::from(&fstat(&self.descriptor)?) != self.metadata.identity {
             return Err(ReadError::Changed);
         }
-        self.end.get_or_init(|| end);
+        self.end.get_or_init(|| (end, reading));
         Ok(())
     }
 
@@ -124,7 +127,7 @@ impl File {
         let now = Identity::from(&fstat(&self.descriptor)?);
         let opened = &self.metadata;
         let is_intact = match self.end.get() {
-            Some(end) if now.size > opened.size => match self.read(self.end_range(), Reading::Resident) {
+            Some((end, reading)) if now.size > opened.size => match self.read(self.end_range(), *reading) {
                 Ok(now) => now == *end,
                 // The disk is not waited for.
                 Err(ReadError::NotResident) => true,
@@ -149,12 +152,19 @@ impl File {
         })
     }
 
-    /// These bytes have been read. Where nobody can tell what is resident, they are taken to be from now on, if their
-    /// disk is near: else it says nothing. Asks the disk which it is.
-    pub(super) fn note_fetched(&self, range: Range<u64>) {
-        if range.start <= self.fetched.load(Ordering::Relaxed) && self.is_near() {
+    /// The bytes of a range, for which the disk is waited. Where nobody can tell what is resident, they are taken to be
+    /// from now on, if their disk is near: else it says nothing. Nor could its end be remembered there before.
+    pub(super) fn fetch(&self, range: Range<u64>) -> Result<Vec<u8>, ReadError> {
+        let is_near = self.is_near();
+        if is_near {
+            // One that has changed by now may have been appended to.
+            _ = self.remember_end(Reading::Any);
+        }
+        let bytes = self.read(range.clone(), Reading::Any)?;
+        if is_near && range.start <= self.fetched.load(Ordering::Relaxed) {
             self.fetched.fetch_max(range.end, Ordering::Relaxed);
         }
+        Ok(bytes)
     }
 
     /// preadv2(2), with RWF_NOWAIT where the disk must not be waited for.

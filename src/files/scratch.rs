@@ -22,9 +22,14 @@ pub(super) struct Scratch {
 
 impl Scratch {
     pub(super) fn new() -> Scratch {
+        Scratch::below(&std::env::temp_dir())
+    }
+
+    /// On the file system of that directory.
+    pub(super) fn below(directory: &Path) -> Scratch {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let directory = std::env::temp_dir().join(format!("webserv-files-{}-{count}", process::id()));
+        let directory = directory.join(format!("webserv-files-{}-{count}", process::id()));
         // What a test that was killed left under the same process id.
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(directory.join("root")).unwrap();

@@ -81,7 +81,7 @@ impl Representation {
             let opaque = format!("{:032x}", xxh3_128(&bytes));
             (Data::Memory(bytes), EntityTag { is_weak: false, opaque })
         } else {
-            file.remember_end()?;
+            file.remember_end(Reading::Resident)?;
             (Data::File(Arc::clone(file)), tag_of_large(&metadata, now))
         };
         let described = describe();

@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::{Fetch, Fetched};
 use crate::files::error::ReadError;
-use crate::files::file::Reading;
 
 /// Something to be made out of what is on the disk.
 pub trait Chore: fmt::Debug + Send + Sync {
@@ -29,11 +28,7 @@ impl Fetched {
     pub fn of(fetch: Fetch, is_wanted: &dyn Fn() -> bool) -> Fetched {
         match fetch {
             Fetch::Bytes { file, range } => {
-                let start = range.start;
-                let bytes = file.read(range.clone(), Reading::Any);
-                if bytes.is_ok() {
-                    file.note_fetched(range);
-                }
+                let (start, bytes) = (range.start, file.fetch(range));
                 Fetched::Bytes { file, start, bytes }
             }
             Fetch::Chore(chore) => {
