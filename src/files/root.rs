@@ -172,6 +172,17 @@ impl Root {
         let is_it = Identity::from(&rustix::fs::fstat(&place)?) == identity;
         is_it.then_some(identity).ok_or_else(|| io::Error::other("something else beneath the root"))
     }
+
+    /// What [`Root::identity`] says, below the directory that is open, be it the root still or not. So the path may be
+    /// as long as one that is opened: from `/` on it may be too long.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn identity_below(&self, path: &[u8]) -> io::Result<Identity> {
+        let OpenRoot { directory, .. } = self.beneath.open.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        Ok(Identity::from(&rustix::fs::statat(directory, or_dot(path), AtFlags::empty())?))
+    }
 }
 
 impl Beneath {

@@ -55,7 +55,7 @@ impl Site {
             let Fetched::Bytes { file, .. } = fetched else { return false };
             let Metadata { size, identity, .. } = file.metadata();
             let is_it = |now: Identity| now == *identity || (*size > MEMORY_MAX && now.is_same_file(identity));
-            self.root.identity(name).is_ok_and(is_it)
+            self.root.identity_below(name).is_ok_and(is_it)
         };
         let mut fetched = occasion.fetched.filter(is_still_there);
         for _ in 0..READS_MAX {
