@@ -137,8 +137,10 @@ fn coding_points(inquirer: &mut Inquirer, binding: usize, url: &Url, plain: &[No
     let (mut noted, mut points) = (plain.to_vec(), Vec::new());
     for coding in Coding::ALL {
         for note in inquirer.ask(binding, url, Accepts::Coding(coding)).notes {
+            // By its name: what has to be fetched first is looked at more than once.
+            let is_of = |file: &[u8], other: &Note| matches!(other, Note::Looked(name, _) if **name == *file);
             if let Note::Looked(file, sight) = &note
-                && !noted.contains(&note)
+                && !noted.iter().any(|other| is_of(file, other))
             {
                 let (found, coding) = (format!("{}: {}", Visible(file), what(*sight)), coding.name());
                 let point = |name, text: String| Point::new(name, None, Effect::None).saying(text);

@@ -314,7 +314,12 @@ fn what_there_is_in_codings_is_told() {
         "tried a.js.gz: a directory",
         &made("/a.js"),
     ];
-    assert_eq!(told("/a.js"), expected);
+    let mut told_of = told("/a.js");
+    // What has to be fetched is looked at later.
+    told_of.sort();
+    let mut expected = expected.map(str::to_owned);
+    expected.sort();
+    assert_eq!(told_of, expected);
     assert_eq!((length("/a.js", "br").as_deref(), length("/a.js", "zstd")), (Some("300"), None));
     assert_eq!(told("/b.css"), [made("/b.css")]);
     assert_eq!(told("/c.css"), [""; 0]);
