@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{Stat, fstat, fstatfs};
-use rustix::io::{Errno, ReadWriteFlags, preadv2, retry_on_intr};
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, retry_on_intr};
 
 use super::error::ReadError;
 
@@ -167,15 +167,20 @@ impl File {
         Ok(bytes)
     }
 
-    /// preadv2(2), with RWF_NOWAIT where the disk must not be waited for.
+    /// pread(2), or preadv2(2) with RWF_NOWAIT where the disk must not be waited for.
     fn read_as(&self, reading: Reading, buffer: &mut [u8], offset: u64) -> Result<usize, ReadError> {
         let end = offset + buffer.len() as u64;
-        let flags = if reading == Reading::Any { ReadWriteFlags::empty() } else { ReadWriteFlags::NOWAIT };
-        match retry_on_intr(|| preadv2(&self.descriptor, &mut [IoSliceMut::new(buffer)], offset, flags)) {
+        let read = retry_on_intr(|| match reading {
+            Reading::Any => pread(&self.descriptor, &mut *buffer, offset),
+            Reading::Resident => {
+                preadv2(&self.descriptor, &mut [IoSliceMut::new(buffer)], offset, ReadWriteFlags::NOWAIT)
+            }
+        });
+        match read {
             Ok(read) => Ok(read),
             Err(Errno::AGAIN) if reading == Reading::Resident => Err(ReadError::NotResident),
-            // Not every file system can tell.
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) if reading == Reading::Resident => {
+            // Not every file system can tell, nor every system; PERM is how a system call filter refuses to.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM) if reading == Reading::Resident => {
                 if end <= self.fetched.load(Ordering::Relaxed) {
                     self.read_as(Reading::Any, buffer, offset)
                 } else {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{Advice, fadvise};
 
-use crate::support::{Scratch, Server, eventually, settle};
+use crate::support::{Scratch, Server, command, eventually, settle, webserv};
 use crate::wire::{get, request};
 
 /// Writes a file to the disk, and has the page cache forget it, where it is one that can.
@@ -125,4 +125,21 @@ fn a_large_file_that_was_deleted_is_let_go() {
     fs::remove_file(&path).unwrap();
     get(&server, "/a.bin").assert_status(404);
     eventually("the file is closed", || server.descriptors() <= before);
+}
+
+#[test]
+#[ignore = "needs strace; .ci/run installs it and runs with --ignored"]
+fn where_nobody_can_tell_what_is_in_memory_it_is_served_all_the_same() {
+    let directory = Scratch::with(&[("a.txt", "a")]);
+    directory.write("large.bin", vec![b'x'; 1 << 20]);
+    // An older kernel, and the system call filter of a container.
+    for error in ["ENOSYS", "EPERM"] {
+        let mut strace = command("strace");
+        let inject = format!("inject=preadv2:error={error}");
+        strace.args(["-D", "-f", "-qq", "-e", "trace=preadv2", "-e", &inject, "-o", "/dev/null"]);
+        strace.arg(webserv().get_program()).args(["-l", "127.0.0.1:0"]).arg(directory.path());
+        let server = Server::start(&mut strace);
+        get(&server, "/a.txt").assert_status(200).assert_content("a");
+        assert_eq!(get(&server, "/large.bin").assert_status(200).content.len(), 1 << 20);
+    }
 }
