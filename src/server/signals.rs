@@ -97,7 +97,8 @@ impl Signals {
 
 /// Who has started this may have blocked signals, and a program takes after it (signal(7)). Threads take after this one.
 fn unblock() -> io::Result<()> {
-    Ok(SigSet::from_iter([Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGUSR2]).thread_unblock()?)
+    let caught = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGUSR2];
+    Ok(SigSet::from_iter(caught).thread_unblock()?)
 }
 
 fn receiver(signals: &[i32]) -> io::Result<UnixStream> {

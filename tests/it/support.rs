@@ -30,7 +30,9 @@ impl Scratch {
         // The developer's may keep others from what some tests have them read.
         umask(Mode::WGRP | Mode::WOTH);
         let name = format!("webserv-it-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = temporary_directory().join(name);
+        // A UNIX socket in it has a path of 108 bytes at most (unix(7)).
+        let usual = Some(std::env::temp_dir()).filter(|it| it.as_os_str().len() <= 50);
+        let path = usual.unwrap_or_else(|| "/tmp".into()).join(name);
         fs::create_dir(&path).unwrap();
         Self(path.canonicalize().unwrap())
     }
@@ -59,12 +61,6 @@ impl Scratch {
         fs::write(&path, content).unwrap();
         path
     }
-}
-
-/// The system's, and no directory below target/: a UNIX socket has a path of 108 bytes at most (unix(7)).
-fn temporary_directory() -> PathBuf {
-    let usual = std::env::temp_dir();
-    if usual.as_os_str().len() <= 50 { usual } else { PathBuf::from("/tmp") }
 }
 
 impl Drop for Scratch {
