@@ -44,11 +44,7 @@ fn run(signals: Signals) -> ExitCode {
         warn(&config, &arguments);
     }
     match told(&config, &arguments) {
-        Some(Ok(text)) => {
-            // Where nobody reads it, the exit status says it all.
-            _ = io::stdout().write_all(text.as_bytes());
-            return ExitCode::SUCCESS;
-        }
+        Some(Ok(text)) => return show(&text, &arguments.errand),
         Some(Err(diagnostics)) => return refuse(&diagnostics, &arguments),
         None => {}
     }
@@ -96,6 +92,17 @@ fn told(config: &Config, arguments: &Arguments) -> Option<Result<String, Diagnos
             Some(explanation.map(|explanation| explanation.render(&config.source, look)))
         }
         Errand::PrintConfig => Some(config.to_toml()),
+    }
+}
+
+/// Writes what was asked for to the standard output.
+fn show(text: &str, errand: &Errand) -> ExitCode {
+    let mut output = io::stdout();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        // A part of it must not be taken for the whole.
+        Err(error) if *errand != Errand::Check && error.kind() != io::ErrorKind::BrokenPipe => fail(error.into()),
+        // Where nobody reads it, the exit status says it all.
+        _ => ExitCode::SUCCESS,
     }
 }
 

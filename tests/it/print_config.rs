@@ -1,10 +1,10 @@
 //! `--print-config`: what is printed is a config file that says the same.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 
-use crate::support::{Finished, Scratch, Server, run, webserv};
+use crate::support::{Finished, PATIENCE, Process, Scratch, Server, run, webserv};
 use crate::tidy::{readme_examples, repository};
 use crate::wire::get;
 
@@ -19,6 +19,17 @@ pub(crate) fn print<'a>(arguments: impl IntoIterator<Item = &'a OsStr>) -> Strin
     assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""), "{}", printed.stdout);
     assert_eq!(again.stdout, printed.stdout);
     printed.stdout
+}
+
+#[test]
+fn what_cannot_be_written_is_no_success() {
+    let full = || File::options().write(true).open("/dev/full").unwrap().into();
+    let finished = Process::spawn(webserv().args(["--print-config", "."]), full()).finish(PATIENCE);
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(finished.stderr.starts_with("error: No space left on device"), "{finished:?}");
+    // What a check has found out does not depend on who hears it.
+    let finished = Process::spawn(webserv().args(["--check", "."]), full()).finish(PATIENCE);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
 }
 
 #[test]
