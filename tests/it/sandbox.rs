@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -74,25 +74,32 @@ fn a_request_goes_over_with_what_has_come_of_it() {
 fn no_request_fails_while_releases_are_turned() {
     let directory = releases();
     let server = Server::configured(&directory, "listen = '127.0.0.1:0'\n[[site]]\nroot = 'current'\n");
-    let is_over = AtomicBool::new(false);
+    let (begun, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         let clients: Vec<_> = (0..4)
             .map(|number| {
-                let (address, is_over) = (server.address(), &is_over);
+                let (address, begun, is_over) = (server.address(), &begun, &is_over);
                 scope.spawn(move || {
                     let mut peer = Peer::tcp(address);
                     let mut answers = HashMap::<String, usize>::new();
-                    while !is_over.load(Ordering::Relaxed) {
+                    // Once more after the last turn.
+                    let mut is_last = false;
+                    while !is_last {
+                        is_last = is_over.load(Ordering::Relaxed);
                         if number % 2 == 0 {
                             peer = Peer::tcp(address);
                         }
                         let response = peer.exchange(request("GET", "/a.txt", &[]));
+                        if answers.is_empty() {
+                            begun.fetch_add(1, Ordering::Relaxed);
+                        }
                         *answers.entry(response.assert_status(200).text().to_owned()).or_default() += 1;
                     }
                     answers
                 })
             })
             .collect();
+        eventually("each has had an answer", || begun.load(Ordering::Relaxed) == 4);
         for release in ["2", "1", "2"] {
             turn(&directory.join("current"), &format!("releases/{release}"));
             get(&server, "/a.txt").assert_status(200).assert_content(release);
