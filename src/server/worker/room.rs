@@ -39,6 +39,8 @@ pub(super) enum Place {
 /// Who is there beyond the limit, and who may leave.
 pub(super) struct Room {
     connections_max: usize,
+    /// The limit holds no longer: nobody comes any more.
+    is_open_wide: bool,
     /// Beyond those, for newcomers who are told that there is no room
     turned_away_max: usize,
     /// The longest there first
@@ -68,6 +70,7 @@ impl Room {
     pub(super) fn new(connections_max: usize, turned_away_max: usize) -> Room {
         Room {
             connections_max,
+            is_open_wide: false,
             turned_away_max,
             turned_away: VecDeque::new(),
             expendable: Vec::new(),
@@ -81,12 +84,12 @@ impl Room {
 
     /// From now on there is room for everyone.
     pub(super) fn open_wide(&mut self) {
-        self.connections_max = usize::MAX;
+        self.is_open_wide = true;
     }
 
     /// Whether all places are taken.
     pub(super) fn is_full(&self, clients: usize) -> bool {
-        clients.saturating_sub(self.turned_away.len()) >= self.connections_max
+        !self.is_open_wide && clients.saturating_sub(self.turned_away.len()) >= self.connections_max
     }
 
     /// A client has left.
@@ -104,8 +107,14 @@ impl Room {
 
     /// Tells what has happened, if there is anything and it is time.
     pub(super) fn tell(&mut self, now: Instant) {
+        if let Some((level, message)) = self.take_untold(now) {
+            log::log!(level, "{message}");
+        }
+    }
+
+    fn take_untold(&mut self, now: Instant) -> Option<(log::Level, String)> {
         if !self.untold.is_something() || self.quiet_ends.is_some_and(|end| now < end) {
-            return;
+            return None;
         }
         self.quiet_ends = Some(now + QUIET);
         let Untold { put_out, turned_away, error } = std::mem::take(&mut self.untold);
@@ -116,7 +125,8 @@ impl Room {
             }
             None => (log::Level::Info, format!("all {} connections are in use", self.connections_max)),
         };
-        log::log!(level, "{what}; idle ones that were closed: {put_out}, newcomers that were told 503: {turned_away}");
+        let done = format!("idle ones that were closed: {put_out}, newcomers that were told 503: {turned_away}");
+        Some((level, format!("{what}; {done}")))
     }
 }
 
@@ -144,14 +154,20 @@ impl Worker {
             return None;
         }
         if self.room.turned_away.len() >= self.room.turned_away_max {
-            // It was told a while ago, and may well have heard. If not even that, the others wait.
-            let oldest = *self.room.turned_away.front()?;
-            if self.clients.get(oldest).is_some_and(|client| client.is_queued) {
-                return None;
-            }
-            self.let_go(oldest);
+            self.end_turned_away()?;
         }
         Some(Place::TurnedAway)
+    }
+
+    /// Closes the one that was turned away first: it was told a while ago, and may well have heard. None where not even
+    /// that has happened: the others wait.
+    fn end_turned_away(&mut self) -> Option<()> {
+        let oldest = *self.room.turned_away.front()?;
+        if self.clients.get(oldest).is_some_and(|client| client.is_queued) {
+            return None;
+        }
+        self.let_go(oldest);
+        Some(())
     }
 
     /// The place of one that could not be accepted for lack of a descriptor or of memory, if that is likely to be
@@ -163,6 +179,9 @@ impl Worker {
         }
         if !self.has_waited_long() {
             return None;
+        }
+        if self.room.spare.is_none() {
+            self.end_turned_away()?;
         }
         self.room.spare.take().map(|_| Place::TurnedAway)
     }
@@ -232,5 +251,23 @@ impl Worker {
         }
         self.room.expendable = first.into_sorted_vec();
         self.room.expendable.reverse();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_stops_tells_of_the_limit_that_there_was() {
+        let mut room = Room::new(7, 1);
+        room.untold.put_out = 3;
+        room.open_wide();
+        assert!(!room.is_full(8));
+        let (_, message) = room.take_untold(Instant::now()).unwrap();
+        assert_eq!(
+            message,
+            "all 7 connections are in use; idle ones that were closed: 3, newcomers that were told 503: 0"
+        );
     }
 }
