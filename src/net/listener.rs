@@ -62,6 +62,11 @@ const DEFER_SECONDS: i32 = 1;
 /// what it needs besides, this is 440 KiB of memory.
 pub const UNSENT_BYTES: usize = 320 * 1024;
 
+/// What the kernel may hold of a peer until it is received, in bytes. It takes as much again for itself. The kernel
+/// itself would let it grow to 6 MiB and more (tcp(7), tcp_rmem) for a peer that is read from fast at first, and then
+/// not, since it does not read its answers. Requests are small, and content is thrown away.
+const UNREAD_BYTES: usize = 64 * 1024;
+
 const FLAGS: SocketFlags = SocketFlags::NONBLOCK.union(SocketFlags::CLOEXEC);
 
 impl Listener {
@@ -156,8 +161,9 @@ impl Acceptor {
         let source = Source::new(socket);
         let is_tcp = matches!(address, LocalAddress::Tcp(_));
         if is_tcp {
-            // Where that cannot be had, the bound is the system's.
+            // Where these cannot be had, the bounds are the system's.
             let _ = source.bound_unsent(UNSENT_BYTES as i32);
+            let _ = sockopt::set_socket_recv_buffer_size(&source, UNREAD_BYTES);
         }
         Acceptor { source, is_tcp }
     }

@@ -8,6 +8,7 @@
 
 mod access_log;
 mod answers;
+mod backpressure;
 mod changing;
 mod clauses;
 mod cli;

@@ -2,18 +2,17 @@
 //! all of them may cost.
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::net::{AddressFamily, SocketType, sockopt};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
+use crate::backpressure::narrow;
 use crate::descriptors::settle;
 use crate::support::{Scratch, Server, eventually, raise_descriptor_limit};
-use crate::wire::{Pace, Peer, get, request};
+use crate::wire::{Peer, get, request};
 
-fn site(limits: &str) -> (Scratch, Server) {
+pub(crate) fn site(limits: &str) -> (Scratch, Server) {
     let directory = Scratch::with(&[("www/index.html", "home")]);
     let config = format!("listen = '127.0.0.1:0'\n[limits]\n{limits}\n[[site]]\nroot = 'www'\n");
     let server = Server::configured(&directory, &config);
@@ -34,26 +33,6 @@ fn busy(server: &Server) -> Peer {
     let mut peer = idle(server);
     peer.send("GET / HT");
     peer
-}
-
-/// A client whose system takes no more than a few kilobytes at a time.
-pub(crate) fn narrow(address: SocketAddr) -> Peer {
-    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-    sockopt::set_socket_recv_buffer_size(&socket, 4096).unwrap();
-    rustix::net::connect(&socket, &address).unwrap();
-    Peer::from(TcpStream::from(socket))
-}
-
-/// Bytes that the kernel holds for each client of this server (/proc/net/tcp, the length of the queue for sending).
-pub(crate) fn queued(server: &Server) -> Vec<usize> {
-    let table = fs::read_to_string("/proc/net/tcp").unwrap();
-    let port = format!(":{:04X}", server.address().port());
-    let of_line = |line: &str| {
-        let columns: Vec<_> = line.split_whitespace().collect();
-        let is_connected = columns[1].ends_with(&port) && columns[3] == "01";
-        is_connected.then(|| usize::from_str_radix(columns[4].split(':').next().unwrap(), 16).unwrap())
-    };
-    table.lines().skip(1).filter_map(of_line).collect()
 }
 
 #[test]
@@ -132,6 +111,17 @@ fn those_who_are_turned_away_do_not_pile_up() {
 }
 
 #[test]
+fn those_who_wait_for_room_take_little_time_of_the_processor() {
+    let (_directory, server) = site("connections = 2\nhead_time = '1h'");
+    let _held = [busy(&server), busy(&server)];
+    let _waiting: Vec<_> = (0..50).map(|_| server.connect()).collect();
+    let before = processor_time(&server);
+    thread::sleep(Duration::from_millis(900)); // the time that is measured, in which nobody is told anything
+    let used = processor_time(&server) - before;
+    assert!(used < Duration::from_millis(100), "{used:?} of processor time while nobody can be let in");
+}
+
+#[test]
 fn slow_heads_hold_their_places_no_longer_than_they_may() {
     let (_directory, server) = site("connections = 8\nhead_time = '2s'");
     let address = server.address();
@@ -193,7 +183,12 @@ fn without_a_descriptor_the_idle_make_room_and_then_one_at_a_time_is_told_so() {
         refused.send(request("GET", "/", &[]));
         refused.response().assert_status(503).assert_field("Connection", "close");
     }
-    drop(second);
+    // Whoever has been told and does not leave keeps nobody from being told.
+    let mut staying: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    for peer in &mut staying {
+        peer.response().assert_status(503);
+    }
+    drop((second, staying));
     eventually("there is room", || get(&server, "/").status() == 200);
     for peer in [&mut newcomer, &mut busy] {
         peer.send("TP/1.1\r\nHost: localhost\r\n\r\n");
@@ -202,99 +197,6 @@ fn without_a_descriptor_the_idle_make_room_and_then_one_at_a_time_is_told_so() {
     leave_descriptors(&server, 100);
     let mut all: Vec<_> = (0..50).map(|_| idle(&server)).collect();
     all.iter_mut().for_each(|peer| drop(peer.exchange(request("GET", "/", &[]))));
-}
-
-#[test]
-fn who_reads_nothing_is_held_little_for() {
-    let (directory, server) = site("");
-    directory.write("www/large.bin", vec![b'x'; 32 << 20]);
-    directory.write("www/small.bin", vec![b'x'; 200 << 10]);
-    let mut stuck = Vec::new();
-    for number in 0..20 {
-        let mut peer = narrow(server.address());
-        match number % 2 {
-            0 => peer.send(request("GET", "/large.bin", &[])),
-            _ => peer.send(request("GET", "/small.bin", &[]).repeat(100)),
-        }
-        stuck.push(peer);
-    }
-    for peer in &mut stuck {
-        peer.head().assert_status(200);
-    }
-    eventually("everything is stuck", || {
-        let before = queued(&server);
-        Pace::of(&server).turn();
-        before.iter().filter(|&&bytes| bytes > 100_000).count() == 20 && queued(&server) == before
-    });
-    let most = queued(&server).into_iter().max().unwrap();
-    assert!(most <= 400 * 1024, "{most} bytes wait for a client that reads nothing");
-    let rss = server.status_kib("VmRSS");
-    assert!(rss < 64 * 1024, "{rss} KiB for twenty clients that read nothing");
-}
-
-#[test]
-fn pipelined_requests_of_one_who_reads_nothing_stay_with_their_sender() {
-    let (_directory, server) = site("");
-    let mut other = idle(&server);
-    let before = server.status_kib("VmRSS");
-    let mut stuck = narrow(server.address());
-    let requests = request("GET", "/", &[]).repeat(500_000);
-    thread::scope(|scope| {
-        let address = server.address();
-        // It is written for as long as the server reads, which is not for long.
-        let sender = scope.spawn(|| stuck.send_in_vain(&requests));
-        eventually("it is stuck", || queued(&server).iter().any(|&bytes| bytes > 100_000));
-        for _ in 0..100 {
-            other.exchange(request("GET", "/", &[])).assert_status(200).assert_content("home");
-        }
-        Peer::tcp(address).exchange(request("GET", "/", &[])).assert_status(200);
-        let more = server.status_kib("VmRSS").saturating_sub(before);
-        assert!(more < 4096, "{more} KiB for one client");
-        assert!(!sender.is_finished(), "all of it was taken");
-        drop(server);
-    });
-}
-
-/// Takes so many bytes of a download ten times a second, until it is cut or has lasted for so long. Tells what it has
-/// taken, or nothing where it was cut.
-fn takes_little(peer: &mut Peer, server: &mut Server, bytes: usize, lasting: Duration) -> Option<usize> {
-    let start = Instant::now();
-    let mut taken = 0;
-    while start.elapsed() < lasting {
-        thread::sleep(Duration::from_millis(100)); // the pace of this client
-        taken += peer.read(&mut vec![0; bytes]).expect("what was sent before");
-        // The line of a response comes with its end.
-        if server.process.stdout.has("/large.bin") {
-            return None;
-        }
-    }
-    Some(taken)
-}
-
-#[test]
-fn a_little_at_a_time_is_not_enough_to_stay() {
-    let (directory, mut server) = site("send_time = '3s'");
-    directory.write("www/large.bin", vec![b'x'; 32 << 20]);
-    let mut peer = narrow(server.address());
-    peer.send(request("GET", "/large.bin", &[]));
-    peer.head().assert_status(200);
-    // The kernel has room for some more of it every three seconds, but not for 8 KiB. In the first three there may be
-    // more.
-    let taken = takes_little(&mut peer, &mut server, 300, Duration::from_secs(9));
-    assert_eq!(taken, None, "it is not cut");
-}
-
-#[test]
-fn a_little_more_at_a_time_is_enough_to_stay() {
-    const SIZE: usize = 2 << 20;
-    let (directory, mut server) = site("send_time = '3s'");
-    directory.write("www/large.bin", vec![b'x'; SIZE]);
-    let mut peer = narrow(server.address());
-    peer.send(request("GET", "/large.bin", &["Connection: close"]));
-    peer.head().assert_status(200);
-    let taken = takes_little(&mut peer, &mut server, 3000, Duration::from_secs(10)).expect("it is not cut");
-    assert!(taken < 320 * 1024, "it is slow");
-    assert_eq!(taken + peer.rest().len(), SIZE);
 }
 
 #[test]

@@ -306,6 +306,28 @@ fn a_byte_now_and_then_does_not_keep_a_request_alive() {
 }
 
 #[test]
+fn a_byte_now_and_then_does_not_keep_content_alive() {
+    let directory = Scratch::with(&[("www/a.txt", "a")]);
+    let limits = "[limits]\nhead_time = '500ms'\nidle_time = '2s'\n";
+    let config = format!("listen = '127.0.0.1:0'\n{limits}[[site]]\nroot = 'www'\n");
+    let server = Server::configured(&directory, &config);
+    let begun = request("GET", "/a.txt", &["Content-Length: 1000"]);
+    let pass_half_a_second = || {
+        server.connect().exchange("G").assert_status(408);
+    };
+    let mut slow = server.connect();
+    slow.send(&begun);
+    pass_half_a_second();
+    let mut later = server.connect();
+    later.send(&begun);
+    pass_half_a_second();
+    slow.send("x");
+    later.response().assert_status(408);
+    assert!(!slow.is_silent(), "a byte gave the content more time");
+    slow.response().assert_status(408);
+}
+
+#[test]
 fn who_goes_on_sending_after_a_refusal_is_not_reset() {
     // A reset could reach the client before it has read the answer, and destroy that.
     let (_directory, server) = site();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Advice, fadvise};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::overload::{narrow, queued};
+use crate::backpressure::{narrow, queued};
 use crate::support::{Scratch, Server, eventually, raise_descriptor_limit};
 use crate::wire::{get, request};
 
