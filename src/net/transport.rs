@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::net::sockopt::set_tcp_cork;
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
-use super::listener::{LocalAddress, local_address};
+use super::listener::{LocalAddress, UNSENT_BYTES, local_address};
 use super::reactor::{Reactor, Source};
 use super::slab::Key;
 
@@ -107,10 +107,16 @@ impl Transport {
     }
 
     /// Leaves to the kernel what it holds for the peer beside what is on its way, which
-    /// [`UNSENT_BYTES`](super::UNSENT_BYTES) bounds until then. UNIX sockets have a bound of their own.
+    /// [`UNSENT_BYTES`] bounds until then. UNIX sockets have a bound of their own.
     pub fn unbound_unsent(&self) {
         // It may well go on with the bound that it has.
         let _ = self.source.bound_unsent(i32::MAX);
+    }
+
+    /// Bounds it again.
+    pub fn bound_unsent(&self) {
+        // Without, it is as it was.
+        let _ = self.source.bound_unsent(UNSENT_BYTES as i32);
     }
 
     /// Whether something was sent that the peer's side has not acknowledged yet. False where the system does not tell.

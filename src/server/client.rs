@@ -17,8 +17,8 @@ use std::time::Instant;
 
 use answering::{Halt, prepare};
 pub(super) use handing::Handed;
-pub(super) use patience::Expendable;
 use patience::Waiting;
+pub(super) use patience::{Expendable, Trust};
 pub(super) use sending::SendingFile;
 
 use super::gone::Gone;
@@ -63,8 +63,7 @@ pub(super) struct Client {
     waiting: Waiting,
     /// What was sent while there was more to send, in pieces, since the time for it began; see [`patience`]
     sent_in_time: u8,
-    /// The same in units, in all, by which the kernel may hold more for it
-    sent_units: u8,
+    trust: Trust,
     deadline: Instant,
     /// It stands in the queue of those that are ready, and is driven when its turn comes.
     pub(super) is_queued: bool,
@@ -156,7 +155,7 @@ impl Client {
             ending: Ending::Open,
             waiting: Waiting::For(Awaiting::Request),
             sent_in_time: 0,
-            sent_units: 0,
+            trust: Trust::NONE,
             deadline,
             is_queued: false,
         }
@@ -244,6 +243,7 @@ impl Client {
         self.settle_file(shared);
         self.release_file(shared);
         self.release_outbox(shared);
+        self.end_trust(shared);
         trace::gone(self.peer, gone);
     }
 
@@ -274,7 +274,7 @@ impl Client {
                 let before = turn.bytes_left;
                 let flushed = outbox.flush(&self.transport, &mut turn.bytes_left, file_share);
                 if !matches!(flushed, Ok(Flushed::Drained)) {
-                    self.note_sent(before.saturating_sub(turn.bytes_left));
+                    self.note_sent(before.saturating_sub(turn.bytes_left), shared);
                 }
                 match flushed {
                     Ok(Flushed::Drained) => {

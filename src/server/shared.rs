@@ -37,6 +37,8 @@ pub(super) struct Shared {
     pub(super) now: Timestamp,
     /// Bytes that were fetched from the disk and wait in outboxes, of all clients
     pub(super) held: usize,
+    /// Clients that are trusted; see [`Trust`](super::client::Trust)
+    pub(super) trusted: usize,
     /// Some client has been given a file that may not have arrived
     pub(super) has_handed_over: bool,
     #[expect(clippy::vec_box, reason = "it is the boxes that go from hand to hand")]
@@ -63,6 +65,7 @@ impl Shared {
             instant: Instant::now(),
             now,
             held: 0,
+            trusted: 0,
             has_handed_over: false,
             outboxes: Vec::new(),
             sending_files: Vec::new(),

@@ -292,7 +292,11 @@ impl Worker {
             }
             Outcome::Waiting => match client.register(&self.reactor, key) {
                 Ok(()) => return self.deadlines.enter(key.index(), client.deadline()),
-                Err(error) => Gone::Failed(error),
+                Err(error) => {
+                    let gone = Gone::Failed(error);
+                    client.settle(&gone, &mut self.shared);
+                    gone
+                }
             },
             Outcome::Gone(gone) => gone,
         };

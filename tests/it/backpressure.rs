@@ -1,6 +1,7 @@
 //! Clients that do not read, or little: what the kernel holds for them, and how long they may stay.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -64,6 +65,35 @@ fn who_reads_nothing_is_held_little_for() {
     assert!(most <= 400 * 1024, "{most} bytes wait for a client that reads nothing");
     let rss = server.status_kib("VmRSS");
     assert!(rss < 64 * 1024, "{rss} KiB for twenty clients that read nothing");
+}
+
+/// Who reads well at first and then stops is held more for, if there are not many.
+#[test]
+fn few_are_held_much_for() {
+    const FEW: usize = 64;
+    /// What is on its way to somebody who stops to read comes on top of what waits for others, too.
+    const MUCH: usize = 2 << 20;
+    let (directory, server) = site("");
+    directory.write("www/large.bin", vec![b'x'; 32 << 20]);
+    let read_some = || {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.write_all(request("GET", "/large.bin", &[]).as_bytes()).unwrap();
+        stream.read_exact(&mut vec![0; 4 << 20]).unwrap();
+        stream
+    };
+    let held_much_for = || queued(&server).into_iter().filter(|bytes| *bytes > MUCH).count();
+    let stuck: Vec<_> = (0..FEW + 16).map(|_| read_some()).collect();
+    eventually("some are stuck with much", || held_much_for() > FEW / 2);
+    eventually("everything is stuck", || {
+        let before = queued(&server);
+        Pace::of(&server).turn();
+        queued(&server) == before
+    });
+    assert!(held_much_for() <= FEW, "{:?}", queued(&server));
+    drop(stuck);
+    eventually("their places are free", || queued(&server).is_empty());
+    let _late = read_some();
+    eventually("a late one has one of them", || held_much_for() == 1);
 }
 
 #[test]

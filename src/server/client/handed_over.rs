@@ -23,6 +23,7 @@ impl Client {
         let Delivery::HandedOver(file) = &sending.delivery else { return Ok(false) };
         if !self.transport.has_unacknowledged() {
             self.release_file(shared);
+            self.end_trust(shared);
             return Ok(false);
         }
         file.verify().map(|()| true).map_err(|error| {

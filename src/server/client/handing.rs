@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
-use super::{Client, Ending, SendingFile, Succession, Waiting};
+use super::{Client, Ending, SendingFile, Succession, Trust, Waiting};
 use crate::http::{Awaiting, Connection};
 use crate::net::{LocalAddress, Peer, Transport};
 use crate::server::shared::Shared;
@@ -20,7 +20,7 @@ pub(in crate::server) struct Handed {
     peer: Peer,
     binding: u32,
     is_new: bool,
-    sent_units: u8,
+    trust: Trust,
     succession: Succession,
     waiting: Waiting,
     deadline: Instant,
@@ -30,12 +30,13 @@ impl Client {
     /// The client of another worker, which owed it nothing. What has come since shows when it is received.
     pub(in crate::server) fn adopt(handed: Handed, shared: &mut Shared) -> Client {
         shared.has_handed_over |= handed.sending_file.is_some();
+        shared.trusted += usize::from(handed.trust == Trust::Given);
         Client {
             connection: handed.connection,
             unread: handed.unread,
             sending_file: handed.sending_file,
             is_new: handed.is_new,
-            sent_units: handed.sent_units,
+            trust: handed.trust,
             succession: match handed.succession {
                 Succession::Awaited => Succession::Come,
                 other => other,
@@ -76,7 +77,7 @@ impl Client {
             sending_file,
             peer,
             is_new,
-            sent_units,
+            trust,
             succession,
             waiting,
             deadline,
@@ -95,19 +96,7 @@ impl Client {
         } = self;
         let socket = transport.into_socket();
         trace::handed_over(peer);
-        Handed {
-            socket,
-            connection,
-            unread,
-            sending_file,
-            peer,
-            binding,
-            is_new,
-            sent_units,
-            succession,
-            waiting,
-            deadline,
-        }
+        Handed { socket, connection, unread, sending_file, peer, binding, is_new, trust, succession, waiting, deadline }
     }
 
     /// The address that it has connected to.

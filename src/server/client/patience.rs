@@ -18,12 +18,15 @@ const LINGER_TIMES: u8 = 3;
 const PROGRESS_PIECES: u8 = 128;
 const PIECE_BYTES: usize = 64;
 
-/// What is sent is counted in units of so many bytes, up to 255 of them.
+/// What is sent is counted in units of so many bytes.
 const UNIT_BYTES: usize = 64 * 1024;
 
-/// From so many units on, a peer is trusted with more than [`UNSENT_BYTES`](crate::net::UNSENT_BYTES) in the kernel:
-/// with as much as the kernel itself finds right.
+/// From so many units on, a peer is trusted.
 const TRUSTED_UNITS: u8 = 16;
+
+/// Peers that are trusted at a time, by a worker: 256 MiB that the kernel may hold for them, should they all stop to
+/// read. Who comes later is sent less at a time, which costs the processor more.
+const TRUSTED_MAX: usize = 64;
 
 /// How long a client that has not said anything yet is taken to be about to.
 const SILENT_TIME: Duration = Duration::from_secs(1);
@@ -35,6 +38,23 @@ pub(in crate::server) enum Expendable {
     Lingering(Instant),
     /// It is between two requests. Until when it may stay
     Idle(Instant),
+}
+
+/// Whether the kernel may hold more for a peer than [`UNSENT_BYTES`](crate::net::UNSENT_BYTES): as much as it finds right
+/// itself (tcp(7), tcp_wmem), which is 4 MiB at most, as a rule.
+///
+/// Who asks for a large file and never reads would have it hold that much, so it is little at first. To send a lot at a
+/// time is half the work, so it is left to the kernel for who has read on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::server) enum Trust {
+    /// Not yet. What was sent so far while there was more to send, in units
+    Earned(u8),
+    /// It may, and is counted.
+    Given,
+}
+
+impl Trust {
+    pub(super) const NONE: Trust = Trust::Earned(0);
 }
 
 /// What a client waits for. Each has a time of its own.
@@ -63,19 +83,25 @@ impl Client {
     }
 
     /// Takes note of what was sent, now that there is more to send.
-    ///
-    /// What the kernel may hold for the peer is little at first, since who asks for a large file and never reads holds
-    /// that much memory, and is left to the kernel for who has read on (tcp(7), tcp_wmem: 4 MiB at most, as a rule),
-    /// since sending a lot at a time is half the work.
-    pub(super) fn note_sent(&mut self, bytes: usize) {
+    pub(super) fn note_sent(&mut self, bytes: usize, shared: &mut Shared) {
         let in_time = usize::from(self.sent_in_time).saturating_add(bytes.div_ceil(PIECE_BYTES));
         self.sent_in_time = u8::try_from(in_time).unwrap_or(u8::MAX);
         self.has_progressed |= self.sent_in_time >= PROGRESS_PIECES;
-        let units = usize::from(self.sent_units).saturating_add(bytes / UNIT_BYTES);
-        let units = u8::try_from(units).unwrap_or(u8::MAX);
-        let before = mem::replace(&mut self.sent_units, units);
-        if before < TRUSTED_UNITS && units >= TRUSTED_UNITS {
+        let Trust::Earned(units) = self.trust else { return };
+        let units = usize::from(units).saturating_add(bytes / UNIT_BYTES).min(usize::from(TRUSTED_UNITS)) as u8;
+        self.trust = Trust::Earned(units);
+        if units == TRUSTED_UNITS && shared.trusted < TRUSTED_MAX {
+            shared.trusted += 1;
+            self.trust = Trust::Given;
             self.transport.unbound_unsent();
+        }
+    }
+
+    /// Leaves its trust to others. It can earn it again.
+    pub(super) fn end_trust(&mut self, shared: &mut Shared) {
+        if mem::replace(&mut self.trust, Trust::NONE) == Trust::Given {
+            shared.trusted = shared.trusted.saturating_sub(1);
+            self.transport.bound_unsent();
         }
     }
 
