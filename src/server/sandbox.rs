@@ -1,6 +1,7 @@
-//! The sandbox of a thread that serves, for whoever might take it over (landlock(7)): it opens no file but those below
-//! the roots, and these to read; it changes no content, makes, removes and runs nothing, and neither makes TCP
-//! connections nor waits for them at another address. Older kernels have less of it.
+//! The sandbox of a thread that serves (landlock(7)), for whatever it might be made to open: it opens no file but those
+//! below the roots, and these to read; it changes no content, makes, removes and runs nothing, and neither makes TCP
+//! connections nor waits for them at another address. Older kernels have less of it. Who could run code of his own there
+//! would reach the threads outside, whose memory it shares.
 //!
 //! What Landlock leaves open, so that nothing else can be promised: the mode, the owner and the times of a file, as far
 //! as the user has a right to them (chmod(2), chown(2), utimensat(2)); what stat(2) tells of any name; UDP; and UNIX
@@ -13,6 +14,9 @@
 //! sandbox has to start the next one that serves.
 //!
 //! What has been opened before goes on as it was: sockets, logs, pipes.
+//!
+//! System calls are not filtered (seccomp(2)): there would be few to take away beside those that Landlock sees, and a list
+//! that the next C library does not keep to ends the server.
 
 use std::fmt;
 use std::io;

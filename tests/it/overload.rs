@@ -225,9 +225,9 @@ fn a_flood_of_paths_takes_no_more_than_the_cache_may() {
 fn others_are_served_beside_thousands_that_do_nothing() {
     let _alone = crate::clients::alone();
     raise_descriptor_limit();
-    let (directory, server) = site("head_time = '1h'\nsend_time = '1h'");
+    let (directory, server) = site("connections = 12000\nhead_time = '1h'\nsend_time = '1h'");
     directory.write("www/large.bin", vec![b'x'; 32 << 20]);
-    let mut peers: Vec<_> = (0..5_000).map(|_| idle(&server)).collect();
+    let mut peers: Vec<_> = (0..10_000).map(|_| idle(&server)).collect();
     for _ in 0..500 {
         let mut stuck = narrow(server.address());
         stuck.send(request("GET", "/large.bin", &[]));
@@ -247,15 +247,19 @@ fn others_are_served_beside_thousands_that_do_nothing() {
         peers.push(peer);
     }
     let mut one = idle(&server);
-    let mut times = Vec::new();
-    for _ in 0..5_000 {
-        let start = Instant::now();
-        one.exchange(request("GET", "/", &[])).assert_status(200);
-        times.push(start.elapsed());
-    }
-    times.sort_unstable();
-    let (median, late) = (times[times.len() / 2], times[times.len() * 99 / 100]);
-    assert!(late < Duration::from_millis(10), "median {median:?}, 99 of 100 within {late:?}");
+    let mut late = || {
+        let mut times = Vec::new();
+        for _ in 0..5_000 {
+            let start = Instant::now();
+            one.exchange(request("GET", "/", &[])).assert_status(200);
+            times.push(start.elapsed());
+        }
+        times.sort_unstable();
+        times[times.len() * 99 / 100]
+    };
+    // What else there is on the machine takes its turns, too.
+    let latest: Vec<_> = (0..5).map(|_| late()).collect();
+    assert!(latest.iter().any(|late| *late < Duration::from_millis(1)), "99 of 100 within {latest:?}");
     // Whoever can do nothing costs nothing.
     let before = processor_time(&server);
     thread::sleep(Duration::from_secs(2)); // the time that is measured

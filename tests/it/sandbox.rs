@@ -338,7 +338,8 @@ fn traced(sandbox: &str, arguments: &[&str]) -> (String, String) {
     let server = Server::start(&mut strace);
     get(&server, "/a.txt").assert_status(200).assert_content("1");
     turn(&directory.join("current"), "releases/2");
-    get(&server, "/a.txt").assert_status(200).assert_content("2");
+    // The first of them may be handed over by the one that has accepted it.
+    (0..2).for_each(|_| _ = get(&server, "/a.txt").assert_status(200).assert_content("2"));
     // What strace is told, it does not tell the server.
     let id = server.process.id();
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
@@ -362,7 +363,7 @@ fn each_thread_that_accepts_is_in_a_sandbox() {
     for arguments in [&[][..], &["-e", "inject=landlock_create_ruleset:retval=1:when=1"]] {
         let (said, calls) = traced("true", arguments);
         let accepting = threads_of(&calls, "accept4(");
-        assert!(!accepting.is_empty(), "{calls}");
+        assert!(accepting.len() > 1, "{calls}");
         assert!(accepting.is_subset(&threads_of(&calls, "landlock_restrict_self(")), "{calls}");
         assert!(!said.contains("no sandbox"), "{said}");
     }
