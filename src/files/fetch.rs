@@ -25,7 +25,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-pub use chore::Chore;
+pub use chore::{Chore, Made};
 use jobs::Jobs;
 
 use super::error::ReadError;
@@ -72,7 +72,7 @@ pub enum Fetched {
         /// The one that was given, or another of its key
         chore: Arc<dyn Chore>,
         /// What it gave
-        outcome: Result<Vec<u8>, ReadError>,
+        outcome: Result<Arc<Made>, ReadError>,
     },
 }
 
@@ -215,17 +215,19 @@ impl<T: Copy + Ord + Send + 'static> Shared<T> {
 impl Fetched {
     /// What comes of a fetch that is not waited for any longer.
     pub fn late(fetch: Fetch, waited: Duration) -> Fetched {
-        let late = Err(ReadError::Late(waited));
+        let late = ReadError::Late(waited);
         match fetch {
-            Fetch::Bytes { file, range } => Fetched::Bytes { file, start: range.start, bytes: late },
-            Fetch::Chore(chore) => Fetched::Chore { chore, outcome: late },
+            Fetch::Bytes { file, range } => Fetched::Bytes { file, start: range.start, bytes: Err(late) },
+            Fetch::Chore(chore) => Fetched::Chore { chore, outcome: Err(late) },
         }
     }
 
     /// How many bytes it holds.
     fn len(&self) -> usize {
-        let (Fetched::Bytes { bytes, .. } | Fetched::Chore { outcome: bytes, .. }) = self;
-        bytes.as_ref().map_or(0, Vec::len)
+        match self {
+            Fetched::Bytes { bytes, .. } => bytes.as_ref().map_or(0, Vec::len),
+            Fetched::Chore { outcome, .. } => outcome.as_ref().map_or(0, |made| made.bytes().len()),
+        }
     }
 
     /// The bytes from `offset` on, if they are of this file in this state.

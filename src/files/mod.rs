@@ -33,7 +33,7 @@ mod walk;
 
 pub use directory::{Directory, Entry, Kind};
 pub use error::{OpenError, ReadError};
-pub use fetch::{Chore, Fetch, Fetched, Fetchers};
+pub use fetch::{Chore, Fetch, Fetched, Fetchers, Made};
 pub use file::{File, Identity, Metadata, Reading, Timestamp};
 pub use open_files::OpenFiles;
 pub use resolver::Symlinks;

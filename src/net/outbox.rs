@@ -41,6 +41,8 @@ enum Segment {
     /// So many bytes of `Outbox::encoded`.
     Encoded(usize),
     Shared(Rc<[u8]>, Range<usize>),
+    /// The same of memory that another thread has filled
+    Made(Arc<dyn AsRef<[u8]>>, Range<usize>),
     /// Bytes of the file that follows, which may be empty without them
     Filled(Rc<[u8]>, Range<usize>),
     File(Arc<dyn AsFd>, Range<u64>),
@@ -81,6 +83,18 @@ impl Outbox {
             Some(part) => {
                 self.queued += part.len();
                 self.segments.push_back(Segment::Shared(Rc::clone(bytes), range));
+            }
+        }
+    }
+
+    /// Appends memory that another thread has filled.
+    pub fn push_made(&mut self, made: Arc<dyn AsRef<[u8]>>, range: Range<usize>) {
+        match (*made).as_ref().get(range.clone()) {
+            None | Some([]) => {}
+            Some(part) if part.len() <= COPY_MAX => self.encode(|encoded| encoded.extend_from_slice(part)),
+            Some(part) => {
+                self.queued += part.len();
+                self.segments.push_back(Segment::Made(made, range));
             }
         }
     }
@@ -152,7 +166,7 @@ impl Outbox {
     pub fn left(&self) -> u64 {
         let file = |segment: &Segment| match segment {
             Segment::File(_, range) => range.end.saturating_sub(range.start),
-            Segment::Encoded(_) | Segment::Shared(..) | Segment::Filled(..) => 0,
+            Segment::Encoded(_) | Segment::Shared(..) | Segment::Made(..) | Segment::Filled(..) => 0,
         };
         self.segments.iter().map(file).sum::<u64>() + self.queued as u64
     }
@@ -245,6 +259,7 @@ impl Outbox {
                 Segment::Shared(bytes, range) | Segment::Filled(bytes, range) => {
                     bytes.get(range.clone()).unwrap_or_default()
                 }
+                Segment::Made(made, range) => (**made).as_ref().get(range.clone()).unwrap_or_default(),
                 Segment::File(..) => break,
             };
             *slot = IoSlice::new(bytes);
@@ -268,7 +283,7 @@ impl Outbox {
                     self.encoded_sent += taken;
                     if *length > 0 { None } else { Some(taken) }
                 }
-                Segment::Shared(_, range) => {
+                Segment::Shared(_, range) | Segment::Made(_, range) => {
                     let taken = sent.min(range.len());
                     range.start += taken;
                     if range.start < range.end { None } else { Some(taken) }

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::error_page::{Error, ErrorPage, RETRY};
 use super::representation::{Data, Representation};
 use super::rules::Rules;
-use crate::files::{File, Timestamp};
+use crate::files::{File, Made, Timestamp};
 use crate::http::{ContentFields, Response, Status};
 
 /// What a request is answered with.
@@ -49,6 +49,8 @@ pub enum Content {
 pub enum Segment {
     /// A part of memory
     Memory(Rc<[u8]>, Range<usize>),
+    /// A part of what another thread has made
+    Made(Arc<Made>, Range<usize>),
     /// A part of a file
     File(Arc<File>, Range<u64>),
 }
@@ -194,19 +196,21 @@ impl Segment {
     }
 
     fn part(representation: &Representation, range: Range<u64>) -> Segment {
+        let within = |length: usize| {
+            let at = |position| usize::try_from(position).unwrap_or(usize::MAX).min(length);
+            at(range.start)..at(range.end)
+        };
         match &representation.data {
+            Data::Memory(bytes) => Segment::Memory(Rc::clone(bytes), within(bytes.len())),
+            Data::Made(made) => Segment::Made(Arc::clone(made), within(made.bytes().len())),
             Data::File(file) => Segment::File(Arc::clone(file), range),
-            Data::Memory(bytes) => {
-                let at = |position| usize::try_from(position).unwrap_or(usize::MAX).min(bytes.len());
-                Segment::Memory(Rc::clone(bytes), at(range.start)..at(range.end))
-            }
         }
     }
 
     /// Which bytes of the whole.
     fn range(&self) -> Range<u64> {
         match self {
-            Segment::Memory(_, range) => range.start as u64..range.end as u64,
+            Segment::Memory(_, range) | Segment::Made(_, range) => range.start as u64..range.end as u64,
             Segment::File(_, range) => range.clone(),
         }
     }

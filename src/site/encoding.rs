@@ -21,7 +21,7 @@ use super::representation::{Described, Representation};
 use super::rules::Rules;
 use super::select::Site;
 use super::siblings::Siblings;
-use crate::files::{Chore, Fetch, File, Identity, Opened, ReadError, Reading, Timestamp};
+use crate::files::{Chore, Fetch, File, Identity, Made, Opened, ReadError, Reading, Timestamp};
 use crate::http::{Coding, UnixSeconds};
 
 /// The coding that is made.
@@ -138,12 +138,12 @@ impl Site {
 impl Wanted {
     /// Keeps what was made, or that it is not worth it. What could not be read is tried again when it is asked for
     /// again.
-    pub(super) fn keep(self, outcome: &Result<Vec<u8>, ReadError>, cache: &mut Cache, now: Timestamp) {
-        let known = match outcome.as_deref() {
-            Ok([]) => Known::Missing,
-            Ok(bytes) => {
+    pub(super) fn keep(self, outcome: &Result<Arc<Made>, ReadError>, cache: &mut Cache, now: Timestamp) {
+        let known = match outcome {
+            Ok(made) if made.bytes().is_empty() => Known::Missing,
+            Ok(made) => {
                 let described = Described { content_type: self.content_type, coding: Some(MADE), siblings: None };
-                let encoding = Representation::of_encoding(bytes, described, self.last_modified, self.rules);
+                let encoding = Representation::of_encoding(made, described, self.last_modified, self.rules);
                 Known::Representation(Rc::new(encoding))
             }
             Err(_) => return,

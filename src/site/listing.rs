@@ -1,18 +1,20 @@
 //! A list of what is in a directory: entries in, a page out, for people or for programs.
 //!
 //! It is made anew for each request, by the threads that wait for the disk, since what is in a directory changes
-//! without the directory showing it: a file that grows does not touch it. Whatever the directory holds, a page has
-//! [`ENTRIES_MAX`] entries at most, and about [`ROWS_BYTES`]. The others are on the next ones. No more than twice as
-//! many entries are in memory meanwhile, which is 7 MiB where all have the longest names, and of what is written two
-//! copies.
+//! without the directory showing it: a file that grows does not touch it.
+//!
+//! A page has room for so much, and what is more is on the next ones. People, who follow a link, have short ones
+//! ([`FOR_PEOPLE`]). Programs that copy a directory by its links take the first page for all of it, so that they get as
+//! much on one as can be had without harm ([`FOR_PROGRAMS`]). While it is made no more entries are in memory than it has
+//! room for, which is XX MiB at most, and what is written of them once.
 
+mod contents;
 mod html;
 mod json;
 mod order;
 mod sent;
 mod view;
 
-use std::fmt;
 use std::ops::ControlFlow;
 
 use jiff::civil;
@@ -20,18 +22,17 @@ use jiff::tz::Offset;
 
 use super::accept::Preference;
 use super::page::{HTML, JSON};
-use crate::files::{Chore, Directory, Entry, Kind, ReadError, Timestamp};
+use crate::files::{Chore, Directory, ReadError, Timestamp};
 use crate::http::{FieldName, Fields};
-use order::Order;
+use contents::{Contents, Picked, Room};
 pub(super) use sent::Listings;
 use view::View;
 
-/// So many entries are on a page: about 2 MB of it.
-const ENTRIES_MAX: usize = 10_000;
+/// More is not for reading: about 2 MB. Names of 255 bytes take ten times as many bytes as usual ones.
+const FOR_PEOPLE: Room = Room { entries: 10_000, bytes: 4 << 20 };
 
-/// A page ends with the entry that takes what is written of all of them to so many bytes: names of 255 bytes take ten
-/// times as many as usual ones.
-const ROWS_BYTES: usize = 4 << 20;
+/// All that there is, as a rule: 100,000 entries and more, with usual names.
+const FOR_PROGRAMS: Room = Room { entries: usize::MAX, bytes: 24 << 20 };
 
 /// After so many entries it is asked whether somebody waits for the page still: some milliseconds.
 const ASKED_EVERY: usize = 1000;
@@ -42,45 +43,48 @@ struct Listing {
     directory: Directory,
     /// As in the URL, decoded, with a slash at its end; empty for the root
     path: Vec<u8>,
-    form: Form,
+    reader: Reader,
     view: View,
     shows_dotfiles: bool,
     /// All of this
     key: Vec<u8>,
 }
 
-/// What the reader of a page can use.
+/// Who reads a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Form {
-    /// For people, in a browser
-    Html,
-    /// For programs
-    Json,
+enum Reader {
+    /// Somebody with a browser
+    Person,
+    /// A program that looks for links in HTML: few of them know what leads to the next page
+    Crawler,
+    /// A program that reads JSON
+    Parser,
 }
 
-/// What is shown of a directory.
-#[derive(Debug, Default)]
-struct Contents {
-    /// In order
-    entries: Vec<Entry>,
-    directories: usize,
-    files: usize,
-    /// Those that are on this page or a later one
-    behind: usize,
-}
+impl Reader {
+    /// JSON for those who would rather have it, HTML for all others. A browser names HTML, which programs do not that
+    /// take what they get.
+    fn of(fields: &Fields<'_>) -> Reader {
+        let preference = |media_type| Preference::of(fields.values(FieldName::Accept), media_type);
+        let html = preference("text/html");
+        match (preference("application/json").is_above(html), html.is_named()) {
+            (true, _) => Reader::Parser,
+            (false, true) => Reader::Person,
+            (false, false) => Reader::Crawler,
+        }
+    }
 
-/// JSON for those who would rather have it, HTML for all others.
-fn form_of(fields: &Fields<'_>) -> Form {
-    let preference = |media_type| Preference::of(fields.values(FieldName::Accept), media_type);
-    let prefers_json = preference("application/json").is_above(preference("text/html"));
-    if prefers_json { Form::Json } else { Form::Html }
-}
-
-impl Form {
     fn content_type(self) -> &'static str {
         match self {
-            Form::Html => HTML,
-            Form::Json => JSON,
+            Reader::Person | Reader::Crawler => HTML,
+            Reader::Parser => JSON,
+        }
+    }
+
+    fn room(self) -> Room {
+        match self {
+            Reader::Person => FOR_PEOPLE,
+            Reader::Crawler | Reader::Parser => FOR_PROGRAMS,
         }
     }
 }
@@ -90,18 +94,18 @@ impl Listing {
         directory: Directory,
         site: usize,
         path: &[u8],
-        (form, view): (Form, View),
+        (reader, view): (Reader, View),
         shows_dotfiles: bool,
     ) -> Listing {
-        let mut key = format!("{site} {:?} {form:?} {view:?} {shows_dotfiles} ", directory.place()).into_bytes();
+        let mut key = format!("{site} {:?} {reader:?} {view:?} {shows_dotfiles} ", directory.place()).into_bytes();
         key.extend_from_slice(path);
-        Listing { directory, path: path.to_vec(), form, view, shows_dotfiles, key }
+        Listing { directory, path: path.to_vec(), reader, view, shows_dotfiles, key }
     }
 
-    fn render(&self, contents: &mut Contents) -> Vec<u8> {
-        match self.form {
-            Form::Html => html::page(&self.path, &self.view, contents),
-            Form::Json => json::page(&self.path, &self.view, contents),
+    fn render(&self, contents: Contents) -> Vec<u8> {
+        match self.reader {
+            Reader::Person | Reader::Crawler => html::page(&self.path, &self.view, contents),
+            Reader::Parser => json::page(&self.path, &self.view, contents),
         }
     }
 }
@@ -116,66 +120,17 @@ impl Chore for Listing {
     }
 
     fn run(&self, is_asked_for: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError> {
-        let mut contents = Contents::default();
+        let mut picked = Picked::of(&self.view, self.reader.room());
         let is_wanted = |name: &[u8]| self.shows_dotfiles || !name.starts_with(b".");
         let take = |entry| {
-            contents.add(entry, &self.view);
-            match contents.total().is_multiple_of(ASKED_EVERY) && !is_asked_for() {
+            picked.add(entry);
+            match picked.total().is_multiple_of(ASKED_EVERY) && !is_asked_for() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
         };
         self.directory.read(is_wanted, take)?;
-        contents.sort(self.view.order);
-        Ok(self.render(&mut contents))
-    }
-}
-
-impl Contents {
-    /// Takes an entry in, and lets those go that will not be on the page.
-    fn add(&mut self, entry: Entry, view: &View) {
-        match entry.kind {
-            Kind::Directory => self.directories += 1,
-            Kind::File => self.files += 1,
-        }
-        if !view.is_behind(&entry) {
-            return;
-        }
-        self.behind += 1;
-        self.entries.push(entry);
-        if self.entries.len() >= 2 * ENTRIES_MAX {
-            self.entries.select_nth_unstable_by(ENTRIES_MAX, |a, b| view.order.compare(a, b));
-            self.entries.truncate(ENTRIES_MAX);
-        }
-    }
-
-    fn sort(&mut self, order: Order) {
-        self.entries.sort_unstable_by(|a, b| order.compare(a, b));
-        self.entries.truncate(ENTRIES_MAX);
-    }
-
-    /// What `write` makes of the entries, as far as they go on the page. The others are forgotten.
-    fn rows(&mut self, write: impl Fn(&mut String, &Entry) -> fmt::Result) -> String {
-        let mut rows = String::new();
-        let mut count = 0;
-        for entry in &self.entries {
-            if rows.len() >= ROWS_BYTES || write(&mut rows, entry).is_err() {
-                break;
-            }
-            count += 1;
-        }
-        self.entries.truncate(count);
-        rows
-    }
-
-    /// The last one of the page, where there is another page.
-    fn last(&self) -> Option<&Entry> {
-        self.entries.last().filter(|_| self.behind > self.entries.len())
-    }
-
-    /// All that there are, on the page or not.
-    fn total(&self) -> usize {
-        self.directories + self.files
+        Ok(self.render(picked.sort()))
     }
 }
 

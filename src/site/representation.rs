@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::rules::Rules;
 use super::siblings::Siblings;
-use crate::files::{File, Metadata, ReadError, Reading, Timestamp};
+use crate::files::{File, Made, Metadata, ReadError, Reading, Timestamp};
 use crate::http::{Coding, EntityTag, UnixSeconds, Validators, date};
 
 /// Up to this size, in bytes, a file is sent from memory, beyond it by sendfile.
@@ -57,6 +57,8 @@ pub struct Described {
 pub enum Data {
     /// In memory
     Memory(Rc<[u8]>),
+    /// In memory, where another thread has made it
+    Made(Arc<Made>),
     /// In a file, from which the kernel sends it
     File(Arc<File>),
 }
@@ -108,32 +110,26 @@ impl Representation {
 
     /// Represents what was made of the content of a file, as which it lasts.
     pub fn of_encoding(
-        bytes: &[u8],
+        made: &Made,
         described: Described,
         last_modified: Option<UnixSeconds>,
         rules: Rc<Rules>,
     ) -> Representation {
         let coding = described.coding.map_or("", Coding::name);
         // Of the bytes: another version of the compressor makes others.
-        let entity_tag = EntityTag { is_weak: false, opaque: format!("{:032x}-{coding}", xxh3_128(bytes)) };
+        let entity_tag = EntityTag { is_weak: false, opaque: format!("{:032x}-{coding}", made.hash()) };
         let validators = Validators { entity_tag, last_modified };
-        let content = (Data::Memory(bytes.into()), bytes.len() as u64);
+        let content = (Data::Memory(made.bytes().into()), made.bytes().len() as u64);
         Representation::new(content, described, validators, [VARY, ""], true, rules)
     }
 
-    /// Represents a page that was made for this moment, whose hash is given. `lines` are its own: those that a 304 has
-    /// too, and the others.
-    pub fn of_page(
-        (page, hash): (Rc<[u8]>, u128),
-        content_type: &'static str,
-        lines: [&str; 2],
-        rules: Rc<Rules>,
-    ) -> Representation {
-        let entity_tag = EntityTag { is_weak: false, opaque: format!("{hash:032x}") };
+    /// Represents a page that was made for this moment. `lines` are its own: those that a 304 has too, and the others.
+    pub fn of_page(page: Arc<Made>, content_type: &'static str, lines: [&str; 2], rules: Rc<Rules>) -> Representation {
+        let entity_tag = EntityTag { is_weak: false, opaque: format!("{:032x}", page.hash()) };
         let validators = Validators { entity_tag, last_modified: None };
-        let size = page.len() as u64;
+        let size = page.bytes().len() as u64;
         let described = Described { content_type: content_type.into(), coding: None, siblings: None };
-        Representation::new((Data::Memory(page), size), described, validators, lines, false, rules)
+        Representation::new((Data::Made(page), size), described, validators, lines, false, rules)
     }
 
     fn new(
@@ -180,6 +176,7 @@ impl Representation {
     pub fn len(&self) -> u64 {
         match &self.data {
             Data::Memory(bytes) => bytes.len() as u64,
+            Data::Made(made) => made.bytes().len() as u64,
             Data::File(file) => file.metadata().size,
         }
     }
@@ -238,6 +235,7 @@ impl Representation {
     pub fn memory(&self) -> usize {
         let data = match &self.data {
             Data::Memory(bytes) => bytes.len(),
+            Data::Made(made) => made.bytes().len(),
             Data::File(_) => 0,
         };
         let siblings = self.siblings.as_ref().map_or(0, Siblings::memory);

@@ -1,6 +1,9 @@
 //! What is made out of what is on the disk by those who wait for it, however long that takes.
 
 use std::fmt;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::{Fetch, Fetched};
 use crate::files::error::ReadError;
@@ -23,6 +26,39 @@ pub trait Chore: fmt::Debug + Send + Sync {
     fn run(&self, is_wanted: &dyn Fn() -> bool) -> Result<Vec<u8>, ReadError>;
 }
 
+/// What a chore has made, which is large, perhaps: its hash is known, and it can be sent from where it is, so that who
+/// takes it has nothing to do for each byte.
+#[derive(Debug)]
+pub struct Made {
+    bytes: Vec<u8>,
+    hash: u128,
+}
+
+impl Made {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// 128 bits of a hash of them: two contents do not meet.
+    pub fn hash(&self) -> u128 {
+        self.hash
+    }
+}
+
+impl From<Vec<u8>> for Made {
+    fn from(bytes: Vec<u8>) -> Made {
+        let hash = xxh3_128(&bytes);
+        Made { bytes, hash }
+    }
+}
+
+impl AsRef<[u8]> for Made {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 impl Fetched {
     /// Waits for the disk: for those who wait for this alone.
     pub fn of(fetch: Fetch, is_wanted: &dyn Fn() -> bool) -> Fetched {
@@ -32,7 +68,7 @@ impl Fetched {
                 Fetched::Bytes { file, start, bytes }
             }
             Fetch::Chore(chore) => {
-                let outcome = chore.run(is_wanted);
+                let outcome = chore.run(is_wanted).map(|bytes| Arc::new(bytes.into()));
                 Fetched::Chore { chore, outcome }
             }
         }
@@ -155,7 +191,7 @@ mod tests {
         let done = take_done(&mut fetchers, 5);
         assert_eq!(tokens(&done), [0, 1, 2, 3, 5]);
         for ((_, fetched), key) in done.iter().zip([b"a", b"b", b"c", b"c", b"a"]) {
-            assert!(matches!(&**fetched, Fetched::Chore { outcome: Ok(bytes), .. } if bytes == key));
+            assert!(matches!(&**fetched, Fetched::Chore { outcome: Ok(made), .. } if made.bytes() == *key));
             assert!(fetched.bytes_of(&file, 0).is_none());
         }
     }

@@ -34,6 +34,8 @@ fn segments_leave_in_order_under_every_share() {
         outbox.push_shared(&large, 10..large.len());
         outbox.encode(|out| out.extend_from_slice(b"next;"));
         outbox.push_shared(&Rc::from(&b"small"[..]), 1..3);
+        outbox.push_made(Arc::new(large.to_vec()), 20..large.len());
+        outbox.push_made(Arc::new(*b"small"), 3..5);
         outbox.push_file(file(&contents), 5..4005);
         outbox.fill_file(contents[5..205].into());
         outbox.encode(|out| out.extend_from_slice(b"between"));
@@ -42,6 +44,8 @@ fn segments_leave_in_order_under_every_share() {
         let mut expected = b"head;".to_vec();
         expected.extend_from_slice(&large[10..]);
         expected.extend_from_slice(b"next;ma");
+        expected.extend_from_slice(&large[20..]);
+        expected.extend_from_slice(b"ll");
         expected.extend_from_slice(&contents[5..4005]);
         expected.extend_from_slice(b"between");
         expected.extend_from_slice(&contents[..3]);

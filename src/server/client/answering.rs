@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::sending::{Ahead, Delivery, SendingFile, look_ahead};
 use super::{Client, Ending, Succession, Turn};
 use crate::access_log::{Asker, Entry};
-use crate::files::{Fetched, File};
+use crate::files::{Fetched, File, Made};
 use crate::http::{Awaiting, CloseReason, Method, Step};
 use crate::net::Outbox;
 use crate::server::shared::Shared;
@@ -117,6 +117,7 @@ impl Client {
         for segment in answer.content().segments().iter().filter(|_| has_content) {
             match segment {
                 Segment::Memory(bytes, range) => outbox.push_shared(bytes, range.clone()),
+                Segment::Made(made, range) => outbox.push_made(Arc::<Made>::clone(made), range.clone()),
                 Segment::File(file, range) => outbox.push_file(Arc::<File>::clone(file), range.clone()),
             }
         }
@@ -180,6 +181,6 @@ pub(super) fn prepare(
 fn first_part(answer: &Answer) -> Option<(&Arc<File>, &Range<u64>)> {
     answer.content().segments().iter().find_map(|segment| match segment {
         Segment::File(file, range) => Some((file, range)),
-        Segment::Memory(..) => None,
+        Segment::Memory(..) | Segment::Made(..) => None,
     })
 }

@@ -14,26 +14,33 @@ use crate::site::page::{Document, Robots, Text};
 use crate::site::path::ENCODED;
 
 /// The page of a directory.
-pub(super) fn page(path: &[u8], view: &View, contents: &mut Contents) -> Vec<u8> {
-    let rows = contents.rows(row);
+pub(super) fn page(path: &[u8], view: &View, mut contents: Contents) -> Vec<u8> {
+    let mut page = contents.rows(row);
     let title = [b"Index of /", path].concat();
-    let content = Page { path, view, contents, rows: &rows };
-    let document =
+    let content = Page { path, view, contents: &contents };
+    let around =
         Document { class: "listing", title: Text(&title), robots: Robots::Index, content: &content as &dyn Display };
-    document.to_string().into_bytes()
+    let around = around.to_string();
+    // What is before the rows says how many there are. They are moved then, since there is to be one copy of them.
+    let (before, behind) = around.split_once(ROWS).unwrap_or((&around, ""));
+    page.insert_str(0, before);
+    page += behind;
+    page.into_bytes()
 }
+
+/// Where the rows belong. It is markup, which no name can be.
+const ROWS: &str = "<!-- rows -->";
 
 struct Page<'a> {
     path: &'a [u8],
     view: &'a View,
     contents: &'a Contents,
-    rows: &'a str,
 }
 
 impl Display for Page<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.heading(f)?;
-        let Page { view, contents, rows, .. } = self;
+        let Page { view, contents, .. } = self;
         let order = view.order;
         writeln!(f, "<form>\n<table>\n<caption>{}</caption>", Summary(contents, view))?;
         f.write_str("<thead><tr>")?;
@@ -52,7 +59,7 @@ impl Display for Page<'_> {
                 "<tr class=\"up\"><th scope=\"row\"><a href=\"../\">Parent directory</a></th><td></td><td></td></tr>\n",
             )?;
         }
-        f.write_str(rows)?;
+        f.write_str(ROWS)?;
         f.write_str("</tbody>\n</table>\n</form>\n")?;
         self.other_pages(f)
     }
@@ -116,13 +123,13 @@ struct Summary<'a>(&'a Contents, &'a View);
 impl Display for Summary<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Summary(contents, View { order, after }) = self;
-        let (total, shown) = (contents.total(), contents.entries.len());
+        let (total, shown) = (contents.counts.total(), contents.entries.len());
         if total == 0 {
             return f.write_str("There is nothing in this directory.");
         }
         let mut separator = "";
         for (count, one, many) in
-            [(contents.directories, "directory", "directories"), (contents.files, "file", "files")]
+            [(contents.counts.directories, "directory", "directories"), (contents.counts.files, "file", "files")]
         {
             if count > 0 {
                 write!(f, "{separator}{} {}", Grouped(count as u64), if count == 1 { one } else { many })?;

@@ -1,6 +1,6 @@
 //! A listing for programs.
 
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::{self, Write};
 
 use percent_encoding::percent_encode;
 
@@ -13,27 +13,16 @@ use crate::site::path::ENCODED;
 /// The object of a directory. `name` is for people, and has U+FFFD for what is no UTF-8; `href` is exact, and relative
 /// to the directory. `total` counts the entries that there are, which may be more than those that are here; `next` is
 /// the reference to the others.
-pub(super) fn page(path: &[u8], view: &View, contents: &mut Contents) -> Vec<u8> {
-    let rows = contents.rows(row);
-    Page { path, view, contents, rows: &rows }.to_string().into_bytes()
-}
-
-struct Page<'a> {
-    path: &'a [u8],
-    view: &'a View,
-    contents: &'a Contents,
-    rows: &'a str,
-}
-
-impl Display for Page<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let path = [b"/", self.path].concat();
-        write!(f, "{{\"path\":\"{}\",\"total\":{},", Json(&path), self.contents.total())?;
-        if let Some(last) = self.contents.last() {
-            write!(f, "\"next\":\"{}\",", NextPage { order: self.view.order, last, separator: "&" })?;
-        }
-        write!(f, "\"entries\":[{}\n]}}\n", self.rows)
-    }
+pub(super) fn page(path: &[u8], view: &View, mut contents: Contents) -> Vec<u8> {
+    let mut page = contents.rows(row);
+    let path = [b"/", path].concat();
+    let next = contents.last().map(|last| NextPage { order: view.order, last, separator: "&" });
+    let next = next.map(|next| format!("\"next\":\"{next}\",")).unwrap_or_default();
+    // They are moved, since there is to be one copy of them.
+    let total = contents.counts.total();
+    page.insert_str(0, &format!("{{\"path\":\"{}\",\"total\":{total},{next}\"entries\":[", Json(&path)));
+    page += "\n]}\n";
+    page.into_bytes()
 }
 
 /// The object of an entry, behind those that are there.

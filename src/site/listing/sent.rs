@@ -3,11 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_128;
-
 use super::view::View;
-use super::{Listing, form_of};
-use crate::files::{Chore, Directory, Fetch, Fetched};
+use super::{Listing, Reader};
+use crate::files::{Chore, Directory, Fetch, Fetched, Made};
 use crate::http::Request;
 use crate::site::blame::{CHANGING, CROWDED, UNINDEXED, blame_unlistable};
 use crate::site::found::Instead;
@@ -18,11 +16,11 @@ use crate::site::representation::Representation;
 use crate::site::rules::Rules;
 use crate::site::select::{READS_MAX, Site};
 
-/// The pages that are being sent, by their hash, so that many who read the same one slowly have one between them. They
+/// The pages that are being sent, so that many who read the same one slowly have one between them. They
 /// are here until [`Listings::forget_sent`], which is to be called often enough.
 #[derive(Debug, Default)]
 pub(in crate::site) struct Listings {
-    sent: Vec<(u128, Rc<[u8]>)>,
+    sent: Vec<Arc<Made>>,
 }
 
 /// So many bytes of pages are sent at a time, of all sites, so that those who read slowly do not hold one each of a
@@ -47,14 +45,14 @@ impl Site {
         if !rules.lists() {
             return Err(UNINDEXED.into());
         }
-        let form = form_of(&request.fields);
+        let reader = Reader::of(&request.fields);
         let view = View::of(request.path().and_then(|target| target.query));
-        let listing = Listing::new(directory, self.number, path.as_bytes(), (form, view), self.shows_dotfiles);
+        let listing = Listing::new(directory, self.number, path.as_bytes(), (reader, view), self.shows_dotfiles);
         match occasion.fetched {
             Some(Fetched::Chore { chore, outcome }) if chore.key() == listing.key() => match outcome {
                 Ok(page) => match listings.share(page) {
                     Some(page) => {
-                        let content_type = form.content_type();
+                        let content_type = reader.content_type();
                         let lines = [VARY, &rules.policy().lines(content_type)];
                         let page = Representation::of_page(page, content_type, lines, Rc::clone(rules));
                         Ok(Rc::new(page))
@@ -71,26 +69,23 @@ impl Site {
 }
 
 impl Listings {
-    /// A page, which is the one that others read by now where that is the same, and its hash. None where there is no
-    /// room.
-    fn share(&mut self, page: &[u8]) -> Option<(Rc<[u8]>, u128)> {
-        let hash = xxh3_128(page);
-        if let Some((_, same)) = self.sent.iter().find(|(other, _)| *other == hash) {
-            return Some((Rc::clone(same), hash));
+    /// A page, which is the one that others read by now where that is the same. None where there is no room.
+    fn share(&mut self, page: &Arc<Made>) -> Option<Arc<Made>> {
+        if let Some(same) = self.sent.iter().find(|other| other.hash() == page.hash()) {
+            return Some(Arc::clone(same));
         }
         self.forget_sent();
-        let held: usize = self.sent.iter().map(|(_, page)| page.len()).sum();
-        if held + page.len() > SENT_MAX {
+        let held: usize = self.sent.iter().map(|page| page.bytes().len()).sum();
+        if held + page.bytes().len() > SENT_MAX {
             return None;
         }
-        let page: Rc<[u8]> = page.into();
-        self.sent.push((hash, Rc::clone(&page)));
-        Some((page, hash))
+        self.sent.push(Arc::clone(page));
+        Some(Arc::clone(page))
     }
 
     /// Gives back the memory of those that nobody reads any more.
     pub(in crate::site) fn forget_sent(&mut self) {
-        self.sent.retain(|(_, page)| Rc::strong_count(page) > 1);
+        self.sent.retain(|page| Arc::strong_count(page) > 1);
     }
 }
 
@@ -98,24 +93,28 @@ impl Listings {
 mod tests {
     use super::*;
 
+    fn made(bytes: Vec<u8>) -> Arc<Made> {
+        Arc::new(bytes.into())
+    }
+
     #[test]
     fn no_more_is_held_than_there_is_room_for() {
         let mut listings = Listings::default();
-        let pages = [1, 2, 3].map(|byte| vec![byte; SENT_MAX / 5 * 2]);
-        let held: Vec<_> = pages[..2].iter().map(|page| listings.share(page).unwrap()).collect();
-        assert!(listings.share(&pages[2]).is_none() && listings.share(&pages[0]).is_some());
+        let page = |byte| made(vec![byte; SENT_MAX / 5 * 2]);
+        let held = [1, 2].map(|byte| listings.share(&page(byte)).unwrap());
+        assert!(listings.share(&page(3)).is_none() && listings.share(&page(1)).is_some());
         drop(held);
-        assert!(listings.share(&pages[2]).is_some());
+        assert!(listings.share(&page(3)).is_some());
     }
 
     #[test]
     fn those_who_are_sent_the_same_page_have_one() {
         let mut listings = Listings::default();
-        let (first, hash) = listings.share(b"a").unwrap();
-        let (other, other_hash) = listings.share(b"b").unwrap();
-        let (second, same_hash) = listings.share(b"a").unwrap();
-        assert!(Rc::ptr_eq(&first, &second) && hash == same_hash && hash != other_hash && *other == *b"b");
-        let known = Rc::downgrade(&first);
+        let share = |listings: &mut Listings, text: &[u8]| listings.share(&made(text.to_vec())).unwrap();
+        let (first, other, second) =
+            (share(&mut listings, b"a"), share(&mut listings, b"b"), share(&mut listings, b"a"));
+        assert!(Arc::ptr_eq(&first, &second) && other.bytes() == b"b" && first.hash() != other.hash());
+        let known = Arc::downgrade(&first);
         drop((first, other));
         listings.forget_sent();
         assert_eq!((listings.sent.len(), known.strong_count()), (1, 2), "one is read still");
