@@ -6,7 +6,7 @@
 //! A page has room for so much, and what is more is on the next ones. People, who follow a link, have short ones
 //! ([`FOR_PEOPLE`]). Programs that copy a directory by its links take the first page for all of it, so that they get as
 //! much on one as can be had without harm ([`FOR_PROGRAMS`]). While it is made no more entries are in memory than it has
-//! room for, which is XX MiB at most, and what is written of them once.
+//! room for, which is 30 MiB at most, and what is written of them once.
 
 mod contents;
 mod html;

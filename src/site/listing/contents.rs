@@ -11,6 +11,13 @@ use crate::files::{Entry, Kind};
 /// No row is written in fewer bytes, beside the name, which is in it twice.
 const ROW_BYTES_MIN: usize = 75;
 
+/// Where at least so many bytes are written, [`ROOMY`] is taken for them at once: nothing is moved as they become more.
+const LARGE: usize = 2 << 20;
+
+/// Address space, of which what is not written to takes no memory. More than any page needs, and so much that an
+/// allocator gives it back when it is freed: that of glibc keeps up to 32 MiB for later, each thread (mallopt(3)).
+const ROOMY: usize = 36 << 20;
+
 /// What a page has room for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Room {
@@ -38,6 +45,8 @@ pub(super) struct Contents {
     pub(super) entries: Vec<Entry>,
     pub(super) counts: Counts,
     room: Room,
+    /// What is written of them at least
+    bytes: usize,
 }
 
 /// How many there are.
@@ -99,7 +108,7 @@ impl Picked<'_> {
         let mut first = self.first.into_vec();
         first.sort_unstable();
         let entries = first.into_iter().map(|Ordered { entry, .. }| entry).collect();
-        Contents { entries, counts: self.counts, room: self.room }
+        Contents { entries, counts: self.counts, room: self.room, bytes: self.bytes }
     }
 
     /// All that there are, on the page or not.
@@ -111,7 +120,7 @@ impl Picked<'_> {
 impl Contents {
     /// What `write` makes of the entries, as far as they go on the page. The others are forgotten.
     pub(super) fn rows(&mut self, write: impl Fn(&mut String, &Entry) -> fmt::Result) -> String {
-        let mut rows = String::new();
+        let mut rows = String::with_capacity(if self.bytes < LARGE { self.bytes } else { ROOMY });
         let mut count = 0;
         for entry in &self.entries {
             if self.room.is_taken(count, rows.len()) || write(&mut rows, entry).is_err() {

@@ -151,21 +151,18 @@ fn a_hundred_thousand_are_on_one_page_for_programs() {
     const COUNT: usize = 100_000;
     let usual = View::of(None);
     // Longer than most, and with what has to be encoded.
-    let entries = || (0..COUNT).map(|number| entry(format!("report of {number:06}.txt").as_bytes(), Kind::File, 1, 1));
-    for write in [html::page, json::page] {
-        let page = String::from_utf8(write(b"", &usual, contents(entries(), &usual, FOR_PROGRAMS))).unwrap();
-        assert_eq!((page.matches("report%20of%20").count(), next_of(&page)), (COUNT, None));
-        assert!(
-            !page.contains("On this page") && page.contains(if page.starts_with('{') { "100000" } else { "100,000" })
-        );
-    }
+    let entries = (0..COUNT).map(|number| entry(format!("report of {number:06}.txt").as_bytes(), Kind::File, 1, 1));
+    let page = html::page(b"", &usual, contents(entries, &usual, FOR_PROGRAMS));
+    let page = String::from_utf8(page).unwrap();
+    assert_eq!((page.matches("report%20of%20").count(), next_of(&page)), (COUNT, None));
+    assert!(page.contains("100,000 files") && !page.contains("On this page"));
 }
 
 #[test]
 fn what_is_kept_is_what_there_is_room_for() {
     let usual = View::of(None);
     for (length, room, kept) in [(6, FOR_PEOPLE, 10_000), (255, FOR_PEOPLE, 7170), (255, FOR_PROGRAMS, 43_019)] {
-        let name = |number: usize| format!("{number:0length$}");
+        let name = |number: usize| format!("{number:06}{}", "x".repeat(length - 6));
         // Backwards, so that each one is before those that are kept.
         let entries = (0..60_000).rev().map(|number| entry(name(number).as_bytes(), Kind::File, 1, 1));
         let contents = contents(entries, &usual, room);
