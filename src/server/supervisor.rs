@@ -136,9 +136,6 @@ impl Supervisor {
                 // Whoever has closed it may say so more than once.
                 Some(Hangup::TerminalClosed) | None => {}
             }
-            if self.signals.take_foreign() {
-                log::warn!("SIGUSR1 and SIGUSR2 do nothing here: SIGHUP opens the logs and reads the config again");
-            }
             if !Arc::ptr_eq(&told, &self.config) {
                 changed(&self.config);
                 told = Arc::clone(&self.config);
@@ -163,9 +160,14 @@ impl Supervisor {
         // Rounded up, so that the end is not waited for in vain.
         let timeout = left.and_then(|left| Timespec::try_from(left + Duration::from_millis(1)).ok());
         match poll(&mut sources, timeout.as_ref()) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
+        // By whoever has waited, or the next wait is none.
+        if self.signals.take_foreign() {
+            log::warn!("SIGUSR1 and SIGUSR2 do nothing here: SIGHUP opens the logs and reads the config again");
+        }
+        Ok(())
     }
 
     /// Takes note of what the other threads have to say.
