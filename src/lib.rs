@@ -20,8 +20,9 @@
 //! [`sink::Sink`], which there is none of until a line has been logged, writes the lines and does nothing else. The
 //! main thread is the [`server::Supervisor`], which waits for signals. It takes nothing from clients, so it may do what
 //! a worker must not be able to: bind listeners, and have a thread that comes and goes read the config, look for what
-//! it may not mean and open logs, which a disk may delay. A config that is loaded again gets a worker of its own, with nothing of the old one but the
-//! listeners that stay; the old worker gives it every client that is between two requests, and ends with its last one.
+//! it may not mean and open logs, which a disk may delay. A config that is loaded again gets a worker of its own, with
+//! nothing of the old one but the listeners that stay; the old worker gives it every client that is between two
+//! requests, and ends with its last one.
 //!
 //! # Rooms
 //!
